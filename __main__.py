@@ -1,0 +1,70 @@
+"""One stack, top to bottom. Every difference between environments stands in its stack file."""
+
+from __future__ import annotations
+
+import pulumi
+
+import config
+import topology
+from components.app_service import AppService
+from components.app_service.component import connection
+from components.app_service.connects_to import ToApp, ToPostgres
+from components.app_service.delivery import Connection
+from components.environment import Environment
+from components.postgres_cluster import PostgresCluster
+
+plan = topology.plan(config.read())
+stack = plan.stack
+secrets = config.secrets()
+
+environment = Environment(
+    "environment", stack.environment, prefix=plan.prefix, project=pulumi.get_project(), networks=plan.networks
+)
+target = environment.target
+
+databases = {
+    name: PostgresCluster(
+        name,
+        spec,
+        target=target,
+        consumers=plan.consumers(name),
+        inbound=plan.inbound(name),
+        outbound=plan.outbound(name),
+    )
+    for name, spec in sorted(stack.postgres_clusters.items())
+}
+
+apps: dict[str, AppService] = {}
+
+
+def connections(app: str) -> list[Connection]:
+    """What an app is told about everything it uses."""
+    told: list[Connection] = []
+    for declared in plan.uses(app):
+        match declared:
+            case ToPostgres():
+                told.append(databases[declared.postgres].connection(app, declared))
+            case ToApp():
+                gate = apps[declared.app].gate if declared.app in plan.gates(app) else None
+                told.append(connection(declared, stack.app_services[declared.app], gate))
+            case _:
+                pass
+    return told
+
+
+for name in plan.start_order:
+    if name in stack.app_services:
+        apps[name] = AppService(
+            name,
+            stack.app_services[name],
+            target=target,
+            inbound=plan.inbound(name),
+            outbound=plan.outbound(name),
+            connections=connections(name),
+            secrets=secrets,
+        )
+
+if plan.peak.pods:
+    pulumi.info(f"peak of the stack: {plan.peak}")
+pulumi.export("apps", {name: {"host": app.host, "ports": dict(app.ports)} for name, app in sorted(apps.items())})
+pulumi.export("databases", {name: sorted(stack.postgres_clusters[name].databases) for name in sorted(databases)})

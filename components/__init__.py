@@ -1,0 +1,3 @@
+"""Reusable components."""
+
+__all__ = ["app_service", "environment", "postgres_cluster"]

@@ -1,0 +1,74 @@
+"""What an app can declare to use: one record per kind of connection, told apart by its first word."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Discriminator, Field, Tag
+
+from components.vocabulary import Cidr, DatabaseName, DnsLabel, OnlyOn, Port, PortName, Spec, VariablePrefix
+
+
+class ToPostgres(Spec):
+    """A database, with a login role of the app's own."""
+
+    postgres: DnsLabel = Field(examples=["main"])
+    """Name of the PostgresCluster."""
+    database: DatabaseName | None = None
+    """Database on that server. Absent: the one named like the app."""
+    pool: int = Field(default=10, ge=1, le=1000, examples=[10])
+    """Connections that one replica holds at most."""
+    prefix: VariablePrefix = Field(default="PG", alias="as", examples=["ANALYTICS"])
+    """What the variables start with: PGHOST, or ANALYTICS_HOST."""
+    deliver: Literal["file", "env"] = "file"
+    """How the password and the URI arrive."""
+    deletion_protection: bool = True
+    """Keeps the role and its password when the connection is taken out of the file."""
+
+
+class ToApp(Spec):
+    """A port of another app of the stack."""
+
+    app: DnsLabel = Field(examples=["electrs"])
+    """Name of the AppService."""
+    port: PortName = Field(default="http", examples=["electrum"])
+    """Name of its port."""
+    prefix: VariablePrefix | None = Field(default=None, alias="as", examples=["ELECTRS"])
+    """What the variables start with. Absent: the app's name in capitals: ELECTRS_HOST, ELECTRS_PORT."""
+
+
+class ToExternal(Spec):
+    """A host outside the stack."""
+
+    external: str = Field(pattern=r"^[a-z0-9][-.a-z0-9]*$", max_length=253, examples=["api.example.com"])
+    """Host name, for people and for docs; the network rule is made from `cidrs`."""
+    port: Port = Field(examples=[443])
+    """TCP port."""
+    cidrs: Annotated[
+        tuple[Cidr, ...],
+        OnlyOn("kubernetes", "Docker can't narrow where a container's packets go", (("0.0.0.0/0",),)),
+    ] = Field(default=("0.0.0.0/0",), min_length=1, examples=["[203.0.113.0/24]"])
+    """Networks the host lives in. The default is every public address: private ranges are always left out."""
+
+
+def _form(value: Any) -> str | None:
+    match value:
+        case ToPostgres() | {"postgres": _}:
+            return "postgres"
+        case ToApp() | {"app": _}:
+            return "app"
+        case ToExternal() | {"external": _}:
+            return "external"
+        case _:
+            return None
+
+
+ConnectionSpec = Annotated[
+    Annotated[ToPostgres, Tag("postgres")] | Annotated[ToApp, Tag("app")] | Annotated[ToExternal, Tag("external")],
+    Discriminator(
+        _form,
+        custom_error_type="form",
+        custom_error_message="must name what it connects to: {postgres: NAME}, {app: NAME} or {external: HOST}",
+    ),
+    Field(examples=["{postgres: main, pool: 10}"]),
+]

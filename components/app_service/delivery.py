@@ -1,0 +1,105 @@
+"""What an app reads: variables, secret variables and secret files, from its `env` and its connections. Target-neutral.
+
+Owns: the names an app can rely on. Leaves to each target how a file or a variable gets into the container.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import pulumi
+
+from components.app_service.spec import AppServiceSpec, GeneratedSecret, SecretRef
+from components.connections import AppConnection, PostgresConnection, SecretKey
+
+SECRETS_FOLDER = "/run/secrets"
+CONFIG_FOLDER = "/run/config"
+
+Connection = PostgresConnection | AppConnection
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecretValue:
+    """A secret, and where it already lies on Kubernetes."""
+
+    value: pulumi.Output[str] | None
+    """None for what only the cluster knows: the certificate authority of an operator."""
+    at: SecretKey | None = None
+    """None for the app's own: the app puts it into a Secret of its own."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delivery:
+    variables: Mapping[str, str]
+    """Plain values, by name, sorted."""
+    secret_variables: Mapping[str, SecretValue]
+    """Secrets that were asked for as variables, by name, sorted."""
+    files: Mapping[str, SecretValue]
+    """Secrets under /run/secrets, by file name, sorted."""
+
+
+def deliver(
+    spec: AppServiceSpec,
+    connections: Sequence[Connection],
+    values: Mapping[str, pulumi.Output[str]],
+) -> Delivery:
+    """Everything the app reads. `values` holds the secret entries of `env` by variable name."""
+    found = _Collector()
+    for name, entry in spec.env.items():
+        match entry:
+            case str():
+                found.variables[name] = entry
+            case SecretRef(deliver=way) | GeneratedSecret(deliver=way):
+                found.secret(name, SecretValue(value=values[name]), way)
+    for connection in connections:
+        match connection:
+            case PostgresConnection():
+                _postgres(connection, found)
+            case AppConnection():
+                found.variables[f"{connection.prefix}_HOST"] = connection.host
+                found.variables[f"{connection.prefix}_PORT"] = str(connection.port)
+    return Delivery(
+        variables=dict(sorted(found.variables.items())),
+        secret_variables=dict(sorted(found.secret_variables.items())),
+        files=dict(sorted(found.files.items())),
+    )
+
+
+class _Collector:
+    def __init__(self) -> None:
+        self.variables: dict[str, str] = {}
+        self.secret_variables: dict[str, SecretValue] = {}
+        self.files: dict[str, SecretValue] = {}
+
+    def secret(self, name: str, secret: SecretValue, way: Literal["file", "env"]) -> None:
+        if way == "env":
+            self.secret_variables[name] = secret
+        else:
+            self.files[name] = secret
+            self.variables[f"{name}_FILE"] = f"{SECRETS_FOLDER}/{name}"
+
+
+def postgres_variable(prefix: str, word: str) -> str:
+    """`PG` gives libpq's own names (PGHOST); any other prefix is a word of its own (ANALYTICS_HOST)."""
+    return f"PG{word}" if prefix == "PG" else f"{prefix}_{word}"
+
+
+def _postgres(connection: PostgresConnection, found: _Collector) -> None:
+    """libpq's variables: https://www.postgresql.org/docs/18/libpq-envars.html, and a URI for drivers that want one."""
+    plain = {
+        "HOST": connection.host,
+        "PORT": str(connection.port),
+        "DATABASE": connection.database,
+        "USER": connection.username,
+        "SSLMODE": connection.sslmode,
+    }
+    found.variables.update({postgres_variable(connection.prefix, word): value for word, value in plain.items()})
+    for word, value in (("PASSWORD", connection.password), ("URI", connection.uri)):
+        at = None if connection.binding is None else SecretKey(secret=connection.binding, key=word.lower())
+        found.secret(postgres_variable(connection.prefix, word), SecretValue(value=value, at=at), connection.deliver)
+    if connection.ca is not None:
+        name = postgres_variable(connection.prefix, "SSLROOTCERT")
+        found.files[name] = SecretValue(value=None, at=connection.ca)
+        found.variables[name] = f"{SECRETS_FOLDER}/{name}"

@@ -1,0 +1,232 @@
+"""AppService on Kubernetes: the objects around the pod."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import pulumi
+from pulumi_kubernetes.apps.v1 import (
+    Deployment,
+    DeploymentSpecArgs,
+    DeploymentStrategyArgs,
+    RollingUpdateDeploymentArgs,
+)
+from pulumi_kubernetes.autoscaling.v2 import (
+    ContainerResourceMetricSourceArgs,
+    CrossVersionObjectReferenceArgs,
+    HorizontalPodAutoscaler,
+    HorizontalPodAutoscalerBehaviorArgs,
+    HorizontalPodAutoscalerSpecArgs,
+    HPAScalingPolicyArgs,
+    HPAScalingRulesArgs,
+    MetricSpecArgs,
+    MetricTargetArgs,
+)
+from pulumi_kubernetes.core.v1 import (
+    ConfigMap,
+    PodTemplateSpecArgs,
+    Secret,
+    Service,
+    ServiceAccount,
+    ServicePortArgs,
+    ServiceSpecArgs,
+)
+from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
+from pulumi_kubernetes.policy.v1 import PodDisruptionBudget, PodDisruptionBudgetSpecArgs
+
+from components.app_service import facts, pod
+from components.app_service.delivery import Delivery
+from components.app_service.spec import AppServiceSpec, AutoscalingSpec
+from components.connections import Edge, Gate
+from components.targets import KubernetesTarget
+from components.targets.kubernetes import metadata, network_policy
+from components.vocabulary import seconds
+
+SCHEDULING_SECONDS = 60
+"""For a pod to find a node and its image, on top of what the app itself needs."""
+
+
+def create(
+    name: str,
+    spec: AppServiceSpec,
+    delivery: Delivery,
+    target: KubernetesTarget,
+    *,
+    edges: tuple[Sequence[Edge], Sequence[Edge]],
+    gates: Sequence[Gate],
+    parent: pulumi.Resource,
+) -> Gate:
+    labels = facts.selector(name)
+    opts = pulumi.ResourceOptions(parent=parent, provider=target.provider)
+    account = ServiceAccount(
+        f"{name}-account",
+        metadata=metadata(target, labels, name),
+        automount_service_account_token=False,
+        opts=opts,
+    )
+    network_policy(name, labels, labels, edges, target, parent)
+    service = Service(
+        f"{name}-service",
+        metadata=metadata(target, labels, name),
+        spec=ServiceSpecArgs(
+            selector=labels,
+            ports=[
+                ServicePortArgs(name=port, port=number, target_port=port, protocol="TCP")
+                for port, number in sorted(spec.ports.items())
+            ],
+        ),
+        # Endpoints come with the Deployment, which comes later; waiting for them here would wait for ever.
+        opts=pulumi.ResourceOptions(parent=parent, provider=target.provider, depends_on=[account]),
+    )
+    template = pod.template(
+        name,
+        spec,
+        delivery,
+        account=account.metadata.name,
+        secret=_own_secret(name, labels, delivery, target, opts),
+        config=_config(name, labels, spec, target, opts),
+        zones=target.zones,
+    )
+    _deployment(name, labels, spec, template, target, parent=parent, gates=gates)
+    if spec.autoscaling is not None:
+        _autoscaler(name, labels, spec.autoscaling, target, opts)
+    if spec.fewest_replicas >= 2:  # noqa: PLR2004  # a budget over a single replica would block every drain
+        _disruption_budget(name, labels, spec, target, opts)
+    return Gate(resources=(service,))
+
+
+def _own_secret(
+    name: str, labels: dict[str, str], delivery: Delivery, target: KubernetesTarget, opts: pulumi.ResourceOptions
+) -> pulumi.Output[str] | None:
+    """The app's own secret values. Immutable and named by the engine: a changed value is a new Secret, and rolls the app."""
+    own = {
+        key: secret.value
+        for key, secret in sorted({**delivery.files, **delivery.secret_variables}.items())
+        if secret.at is None and secret.value is not None
+    }
+    if not own:
+        return None
+    return Secret(
+        f"{name}-secrets", metadata=metadata(target, labels), string_data=own, immutable=True, opts=opts
+    ).metadata.name
+
+
+def _config(
+    name: str, labels: dict[str, str], spec: AppServiceSpec, target: KubernetesTarget, opts: pulumi.ResourceOptions
+) -> pulumi.Output[str] | None:
+    if not spec.config_files:
+        return None
+    return ConfigMap(
+        f"{name}-config",
+        metadata=metadata(target, labels),
+        data=dict(sorted(spec.config_files.items())),
+        immutable=True,
+        opts=opts,
+    ).metadata.name
+
+
+def _deployment(
+    name: str,
+    labels: dict[str, str],
+    spec: AppServiceSpec,
+    template: PodTemplateSpecArgs,
+    target: KubernetesTarget,
+    *,
+    parent: pulumi.Resource,
+    gates: Sequence[Gate],
+) -> Deployment:
+    start = seconds(spec.probes.startup_budget) + seconds(spec.rollout.min_ready) + SCHEDULING_SECONDS
+    waves = math.ceil(spec.most_replicas / spec.rollout.max_surge)
+    patience = f"{waves * (start + spec.shutdown.grace_seconds)}s"
+    return Deployment(
+        f"{name}-deployment",
+        metadata=metadata(target, labels, name),
+        spec=DeploymentSpecArgs(
+            # With an autoscaler the field is not ours: writing it would undo what the autoscaler did.
+            replicas=spec.replicas if spec.autoscaling is None else None,
+            selector=LabelSelectorArgs(match_labels=labels),
+            strategy=DeploymentStrategyArgs(
+                type="RollingUpdate",
+                rolling_update=RollingUpdateDeploymentArgs(max_surge=spec.rollout.max_surge, max_unavailable=0),
+            ),
+            min_ready_seconds=seconds(spec.rollout.min_ready),
+            progress_deadline_seconds=start,
+            revision_history_limit=spec.rollout.history,
+            template=template,
+        ),
+        opts=pulumi.ResourceOptions(
+            parent=parent,
+            provider=target.provider,
+            depends_on=[resource for gate in gates for resource in gate.resources],
+            custom_timeouts=pulumi.CustomTimeouts(create=patience, update=patience),
+        ),
+    )
+
+
+def _autoscaler(
+    name: str,
+    labels: dict[str, str],
+    scaling: AutoscalingSpec,
+    target: KubernetesTarget,
+    opts: pulumi.ResourceOptions,
+) -> None:
+    """Up at once, down slowly: a peak that returns within five minutes finds its replicas still there."""
+    HorizontalPodAutoscaler(
+        f"{name}-autoscaler",
+        metadata=metadata(target, labels, name),
+        spec=HorizontalPodAutoscalerSpecArgs(
+            scale_target_ref=CrossVersionObjectReferenceArgs(api_version="apps/v1", kind="Deployment", name=name),
+            min_replicas=scaling.min,
+            max_replicas=scaling.max,
+            metrics=[
+                MetricSpecArgs(
+                    type="ContainerResource",
+                    container_resource=ContainerResourceMetricSourceArgs(
+                        container=pod.CONTAINER,
+                        name="cpu",
+                        target=MetricTargetArgs(type="Utilization", average_utilization=scaling.cpu_percent),
+                    ),
+                )
+            ],
+            behavior=HorizontalPodAutoscalerBehaviorArgs(
+                scale_up=HPAScalingRulesArgs(
+                    stabilization_window_seconds=0,
+                    select_policy="Max",
+                    policies=[
+                        HPAScalingPolicyArgs(type="Percent", value=100, period_seconds=30),
+                        HPAScalingPolicyArgs(type="Pods", value=4, period_seconds=30),
+                    ],
+                ),
+                scale_down=HPAScalingRulesArgs(
+                    stabilization_window_seconds=300,
+                    select_policy="Max",
+                    policies=[HPAScalingPolicyArgs(type="Percent", value=25, period_seconds=60)],
+                ),
+            ),
+        ),
+        opts=opts,
+    )
+
+
+def _disruption_budget(
+    name: str,
+    labels: dict[str, str],
+    spec: AppServiceSpec,
+    target: KubernetesTarget,
+    opts: pulumi.ResourceOptions,
+) -> None:
+    budget = spec.disruption
+    unavailable = 1 if budget.max_unavailable is None and budget.min_available is None else budget.max_unavailable
+    PodDisruptionBudget(
+        f"{name}-disruption",
+        metadata=metadata(target, labels, name),
+        spec=PodDisruptionBudgetSpecArgs(
+            selector=LabelSelectorArgs(match_labels=labels),
+            max_unavailable=unavailable,
+            min_available=budget.min_available,
+            # A pod that is not ready protects nothing; without this, one broken replica blocks every drain.
+            unhealthy_pod_eviction_policy="AlwaysAllow",
+        ),
+        opts=opts,
+    )

@@ -1,0 +1,213 @@
+"""The pod of an AppService on Kubernetes: one container under Pod Security "restricted"."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+
+import pulumi
+from pulumi_kubernetes.core.v1 import (
+    ConfigMapVolumeSourceArgs,
+    ContainerArgs,
+    ContainerPortArgs,
+    EmptyDirVolumeSourceArgs,
+    EnvVarArgs,
+    EnvVarSourceArgs,
+    ExecActionArgs,
+    HTTPGetActionArgs,
+    KeyToPathArgs,
+    LifecycleArgs,
+    LifecycleHandlerArgs,
+    PodSpecArgs,
+    PodTemplateSpecArgs,
+    ProbeArgs,
+    ProjectedVolumeSourceArgs,
+    ResourceRequirementsArgs,
+    SecretKeySelectorArgs,
+    SecretProjectionArgs,
+    SleepActionArgs,
+    TCPSocketActionArgs,
+    TopologySpreadConstraintArgs,
+    VolumeArgs,
+    VolumeMountArgs,
+    VolumeProjectionArgs,
+)
+from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
+
+from components.app_service import facts
+from components.app_service.delivery import CONFIG_FOLDER, SECRETS_FOLDER, Delivery, SecretValue
+from components.app_service.probes import CommandProbe, HttpProbe, Probe, ProbesSpec, TcpProbe
+from components.app_service.spec import AppServiceSpec, ResourcesSpec
+from components.connections import SecretKey
+from components.targets.kubernetes import restricted_container, restricted_pod
+from components.vocabulary import is_pinned, seconds
+
+CONTAINER = "app"
+"""Name of the app's own container; the autoscaler measures it alone."""
+
+
+def template(
+    name: str,
+    spec: AppServiceSpec,
+    delivery: Delivery,
+    *,
+    account: pulumi.Input[str],
+    secret: pulumi.Output[str] | None,
+    config: pulumi.Output[str] | None,
+    zones: int,
+) -> PodTemplateSpecArgs:
+    """`secret` and `config` name the app's own Secret and ConfigMap, where it has them."""
+    volumes = list(_volumes(spec, delivery, secret, config))
+    kubernetes = spec.kubernetes
+    return PodTemplateSpecArgs(
+        metadata=ObjectMetaArgs(labels=facts.selector(name)),
+        spec=PodSpecArgs(
+            service_account_name=account,
+            automount_service_account_token=False,
+            enable_service_links=False,
+            termination_grace_period_seconds=spec.shutdown.grace_seconds,
+            security_context=restricted_pod(spec.user),
+            priority_class_name=None if kubernetes is None else kubernetes.priority_class,
+            node_selector=None if kubernetes is None or not kubernetes.node_selector else dict(kubernetes.node_selector),
+            topology_spread_constraints=_spread(name, spec, zones),
+            containers=[_container(spec, delivery, secret, [mount for _, mount in volumes])],
+            volumes=list({str(volume.name): volume for volume, _ in volumes}.values()) or None,
+        ),
+    )
+
+
+def _container(
+    spec: AppServiceSpec, delivery: Delivery, secret: pulumi.Output[str] | None, mounts: list[VolumeMountArgs]
+) -> ContainerArgs:
+    probes = spec.probes
+    return ContainerArgs(
+        name=CONTAINER,
+        image=spec.image,
+        image_pull_policy="IfNotPresent" if is_pinned(spec.image) else "Always",
+        command=None if spec.command is None else list(spec.command),
+        ports=[
+            ContainerPortArgs(name=port, container_port=number, protocol="TCP")
+            for port, number in sorted(spec.ports.items())
+        ],
+        env=list(_variables(delivery, secret)) or None,
+        resources=_resources(spec.resources),
+        security_context=restricted_container(),
+        startup_probe=_startup(probes),
+        readiness_probe=_probe(probes.readiness),
+        liveness_probe=None if probes.liveness is None else _probe(probes.liveness),
+        lifecycle=_lifecycle(spec),
+        volume_mounts=mounts or None,
+    )
+
+
+def _variables(delivery: Delivery, secret: pulumi.Output[str] | None) -> Iterator[EnvVarArgs]:
+    for name, value in delivery.variables.items():
+        yield EnvVarArgs(name=name, value=value)
+    for name, value in delivery.secret_variables.items():
+        at = _location(name, value, secret)
+        yield EnvVarArgs(
+            name=name,
+            value_from=EnvVarSourceArgs(secret_key_ref=SecretKeySelectorArgs(name=at.secret, key=at.key)),
+        )
+
+
+def _location(name: str, value: SecretValue, own: pulumi.Output[str] | None) -> SecretKey:
+    if value.at is not None:
+        return value.at
+    assert own is not None, "a value of the app's own has brought the app's Secret into being"
+    return SecretKey(secret=own, key=name)
+
+
+def _resources(spec: ResourcesSpec) -> ResourceRequirementsArgs:
+    common = {"memory": spec.memory, "ephemeral-storage": spec.ephemeral_storage}
+    limit = {} if spec.cpu_limit is None else {"cpu": spec.cpu_limit}
+    return ResourceRequirementsArgs(requests={**common, "cpu": spec.cpu}, limits={**common, **limit})
+
+
+def _lifecycle(spec: AppServiceSpec) -> LifecycleArgs:
+    """Removal of endpoints races with the stop signal: serve on until everybody has heard of it."""
+    pause = seconds(spec.shutdown.pre_stop)
+    return LifecycleArgs(pre_stop=LifecycleHandlerArgs(sleep=SleepActionArgs(seconds=pause)))
+
+
+def _probe(probe: Probe) -> ProbeArgs:
+    arguments = ProbeArgs(
+        period_seconds=seconds(probe.every),
+        timeout_seconds=seconds(probe.timeout),
+        failure_threshold=probe.failures,
+    )
+    match probe:
+        case HttpProbe(http=path, port=port):
+            arguments.http_get = HTTPGetActionArgs(path=path, port=port)
+        case TcpProbe(tcp=port):
+            arguments.tcp_socket = TCPSocketActionArgs(port=port)
+        case CommandProbe(command=command):
+            arguments.exec_ = ExecActionArgs(command=list(command))
+    return arguments
+
+
+def _startup(probes: ProbesSpec) -> ProbeArgs:
+    """Asked until the budget is used up; the other probes begin after it."""
+    probe = probes.readiness if probes.startup is None else probes.startup
+    arguments = _probe(probe)
+    arguments.failure_threshold = math.ceil(seconds(probes.startup_budget) / seconds(probe.every))
+    return arguments
+
+
+def _spread(name: str, spec: AppServiceSpec, zones: int) -> list[TopologySpreadConstraintArgs] | None:
+    """Over nodes if possible; over zones by force once there is a replica for each."""
+    if spec.most_replicas == 1:
+        return None
+    by_force = zones > 1 and spec.fewest_replicas >= zones
+    places = (("kubernetes.io/hostname", False), ("topology.kubernetes.io/zone", by_force))
+    return [
+        TopologySpreadConstraintArgs(
+            topology_key=key,
+            max_skew=1,
+            when_unsatisfiable="DoNotSchedule" if force else "ScheduleAnyway",
+            label_selector=LabelSelectorArgs(match_labels=facts.selector(name)),
+            # Count only the new version, or the old one's places decide where the new one may go.
+            match_label_keys=["pod-template-hash"],
+            node_taints_policy="Honor",
+        )
+        for key, force in places
+    ]
+
+
+def _volumes(
+    spec: AppServiceSpec,
+    delivery: Delivery,
+    secret: pulumi.Output[str] | None,
+    config: pulumi.Output[str] | None,
+) -> Iterator[tuple[VolumeArgs, VolumeMountArgs]]:
+    for index, (path, size) in enumerate(sorted(spec.scratch.items())):
+        yield (
+            VolumeArgs(name=f"scratch-{index}", empty_dir=EmptyDirVolumeSourceArgs(size_limit=size)),
+            VolumeMountArgs(name=f"scratch-{index}", mount_path=path),
+        )
+    if config is not None:
+        yield (
+            VolumeArgs(name="config", config_map=ConfigMapVolumeSourceArgs(name=config, default_mode=0o444)),
+            VolumeMountArgs(name="config", mount_path=CONFIG_FOLDER, read_only=True),
+        )
+    if delivery.files:
+        yield (
+            VolumeArgs(name="secrets", projected=_secret_files(delivery.files, secret)),
+            VolumeMountArgs(name="secrets", mount_path=SECRETS_FOLDER, read_only=True),
+        )
+
+
+def _secret_files(
+    files: Mapping[str, SecretValue], secret: pulumi.Output[str] | None
+) -> ProjectedVolumeSourceArgs:
+    """One folder from several Secrets: only the named keys, readable by the app's group alone."""
+    return ProjectedVolumeSourceArgs(
+        default_mode=0o440,
+        sources=[
+            VolumeProjectionArgs(
+                secret=SecretProjectionArgs(name=at.secret, items=[KeyToPathArgs(key=at.key, path=name)])
+            )
+            for name, value in files.items()
+            for at in (_location(name, value, secret),)
+        ],
+    )

@@ -1,0 +1,268 @@
+"""What a stack file can say about an AppService, and the pure facts that follow from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import Discriminator, Field, Tag
+
+from components.app_service.connects_to import ConnectionSpec
+from components.app_service.probes import ProbesSpec
+from components.vocabulary import (
+    AbsolutePath,
+    Cpu,
+    DnsLabel,
+    Duration,
+    FileName,
+    ImageRef,
+    Listed,
+    OnlyOn,
+    Port,
+    PortName,
+    Problem,
+    SecretName,
+    Size,
+    Spec,
+    VariableName,
+    seconds,
+)
+
+KILL_MARGIN_SECONDS = 5
+"""Between the end of draining and the kill: time to flush and exit."""
+
+ONE_MACHINE = "one machine runs one container of each app"
+
+
+class SecretRef(Spec):
+    """A value of the stack file's `secrets`."""
+
+    secret: SecretName
+    deliver: Literal["file", "env"] = "file"
+    """`file`: /run/secrets/NAME and NAME_FILE. `env`: the variable itself, readable by whoever may inspect the workload."""
+
+
+class GeneratedSecret(Spec):
+    """A value that the stack makes once and keeps."""
+
+    generate: int = Field(ge=16, le=128, examples=[32])
+    """Length, in letters and digits. Changing it makes a new value, and is refused by protection."""
+    deliver: Literal["file", "env"] = "file"
+    """As for a named secret."""
+
+
+def _form_of_value(value: Any) -> str | None:
+    match value:
+        case str():
+            return "text"
+        case SecretRef() | {"secret": _}:
+            return "secret"
+        case GeneratedSecret() | {"generate": _}:
+            return "generate"
+        case _:
+            return None
+
+
+EnvValue = Annotated[
+    Annotated[str, Tag("text")] | Annotated[SecretRef, Tag("secret")] | Annotated[GeneratedSecret, Tag("generate")],
+    Discriminator(
+        _form_of_value,
+        custom_error_type="form",
+        custom_error_message="must be a text (quote numbers, booleans and dates), {secret: NAME} or {generate: LENGTH}",
+    ),
+    Field(examples=['"8000"', "{secret: coin_api_key}", "{generate: 32}"]),
+]
+
+
+class ResourcesSpec(Spec):
+    """What one replica is given. Memory request and limit are the same: overcommitted memory kills neighbours."""
+
+    cpu: Cpu = "100m"
+    """Requested processor time; on Docker, the limit."""
+    memory: Size = "256Mi"
+    """Requested and greatest memory."""
+    cpu_limit: Annotated[Cpu | None, OnlyOn("kubernetes", "Docker's `cpu` is a limit already")] = Field(default=None, examples=["1"])
+    """Greatest processor time. Absent: none, since throttling hurts latency more than it helps neighbours."""
+    ephemeral_storage: Annotated[Size, OnlyOn("kubernetes", "Docker can't limit a container's disk", ("256Mi",))] = "256Mi"
+    """Requested and greatest disk for scratch and logs."""
+
+
+class AutoscalingSpec(Spec):
+    """HorizontalPodAutoscaler. With it, `replicas` belongs to the autoscaler and is not written."""
+
+    min: int = Field(ge=1, examples=[3])
+    """Fewest replicas."""
+    max: int = Field(ge=2, examples=[12])
+    """Most replicas."""
+    cpu_percent: int = Field(default=65, ge=10, le=95, examples=[65])
+    """Aimed-at use of the requested CPU, of the app's own container."""
+
+    def problems(self) -> Iterable[Problem]:
+        if self.min >= self.max:
+            yield Problem(path=("max",), rule=f"must be above min ({self.min})", example=str(self.min * 3))
+
+
+class ShutdownSpec(Spec):
+    """From "stop" to gone: keep serving while endpoints are removed, drain, exit."""
+
+    pre_stop: Annotated[Duration, OnlyOn("kubernetes", "Docker sends the stop signal at once", ("10s",))] = "10s"
+    """Time the pod goes on serving while load balancers forget it."""
+    drain: Duration = "20s"
+    """Time that open requests get to finish after the stop signal."""
+    grace: Duration | None = Field(default=None, examples=["40s"])
+    """Time until the kill. Absent: pre_stop + drain + 5 s."""
+
+    @property
+    def grace_seconds(self) -> int:
+        needed = seconds(self.pre_stop) + seconds(self.drain) + KILL_MARGIN_SECONDS
+        return needed if self.grace is None else seconds(self.grace)
+
+    def problems(self) -> Iterable[Problem]:
+        needed = seconds(self.pre_stop) + seconds(self.drain)
+        if self.grace_seconds <= needed:
+            yield Problem(
+                path=("grace",),
+                rule=f"must exceed pre_stop + drain ({needed} s), or open requests are cut",
+                example=f"{needed + KILL_MARGIN_SECONDS}s",
+            )
+
+
+class DisruptionSpec(Spec):
+    """PodDisruptionBudget: how much a node drain may take at once. Made only where two or more replicas always run."""
+
+    max_unavailable: int | None = Field(default=None, ge=0, examples=[1])
+    """Replicas that may be away. Absent with min_available absent too: 1."""
+    min_available: int | None = Field(default=None, ge=1, examples=[2])
+    """Replicas that must stay."""
+
+    def problems(self) -> Iterable[Problem]:
+        if self.max_unavailable is not None and self.min_available is not None:
+            yield Problem(path=("min_available",), rule="give max_unavailable or min_available, not both")
+        if self.max_unavailable == 0:
+            yield Problem(path=("max_unavailable",), rule="blocks every node drain; must be 1 or more", example="1")
+
+
+class RolloutSpec(Spec):
+    """How a new version replaces the old one: new replicas first, none taken away before they are ready."""
+
+    max_surge: int = Field(default=1, ge=1, le=20, examples=[1])
+    """Replicas above the wanted number while rolling."""
+    min_ready: Duration = "5s"
+    """How long a new replica must be ready before it counts."""
+    history: int = Field(default=5, ge=1, le=20, examples=[5])
+    """Old versions kept for a rollback."""
+
+
+class KubernetesSpec(Spec):
+    """Only for stacks on Kubernetes."""
+
+    priority_class: DnsLabel | None = Field(default=None, examples=["serving"])
+    """PriorityClass that the cluster layer made."""
+    node_selector: Mapping[str, str] = Field(default={}, examples=["{pool: apps}"])
+    """Labels that a node must have."""
+
+
+class SourceMount(Spec):
+    """A folder of the developer's machine inside the container."""
+
+    source: str = Field(pattern=r"^(\./|\.\./|/).*", examples=["./services/api/src"])
+    """Folder, from the project's folder."""
+    path: AbsolutePath = Field(examples=["/app/src"])
+    """Where it appears."""
+    read_only: bool = True
+    """Whether the container can't write to it."""
+
+
+class BuildSpec(Spec):
+    """Builds the image on the Docker host during `up`, under the name in `image`."""
+
+    context: str = Field(pattern=r"^(\./|\.\./|/).*", examples=["./services/api"])
+    """Folder sent to the builder, from the project's folder."""
+    dockerfile: str = Field(default="Dockerfile", examples=["Dockerfile"])
+    """Path inside the context."""
+    target: str | None = Field(default=None, examples=["dev"])
+    """Stage of a multi-stage Dockerfile."""
+
+
+class DockerSpec(Spec):
+    """Only for stacks on Docker: the developer's day."""
+
+    publish: Mapping[PortName, Port] = Field(default={}, examples=["{http: 3000}"])
+    """Ports of the app by the port of 127.0.0.1 that reaches them."""
+    command: Annotated[tuple[str, ...], Listed] | None = Field(default=None, examples=["[npm, run, dev]"])
+    """Replaces `command` here."""
+    mounts: Annotated[tuple[SourceMount, ...], Listed] = Field(default=(), examples=["[{source: ./services/api/src, path: /app/src}]"])
+    """Source folders for hot reload."""
+    build: BuildSpec | None = None
+    """How to build `image` here; absent: it is pulled, or is there already."""
+    writable_root: bool = False
+    """Lets the container write to its own root file system, for development servers that insist."""
+
+
+class AppServiceSpec(Spec):
+    """A stateless app that answers requests."""
+
+    kind: Literal["web"] = "web"
+    image: ImageRef
+    """Image; by digest on Kubernetes."""
+    ports: Mapping[PortName, Port] = Field(min_length=1, examples=["{http: 8000, metrics: 9464}"])
+    """Ports the app listens on, by name. The Service has the same numbers."""
+    probes: ProbesSpec
+    """How the platform learns whether a replica has started, may get requests, and is alive."""
+    command: Annotated[tuple[str, ...], Listed] | None = Field(default=None, examples=["[node, server.js]"])
+    """Replaces the image's entry point and arguments."""
+    env: Mapping[VariableName, EnvValue] = Field(default={}, examples=["{LOG_LEVEL: info}"])
+    """Variables; secrets arrive as files unless delivered as env."""
+    config_files: Mapping[FileName, str] = Field(default={}, examples=["{app.toml: 'answer = 42'}"])
+    """Files under /run/config; a change rolls the app."""
+    connects_to: Annotated[tuple[ConnectionSpec, ...], Listed] = Field(default=(), examples=["[{postgres: main}]"])
+    """What the app uses. Nothing else can be reached."""
+    resources: ResourcesSpec = ResourcesSpec()
+    """What one replica is given."""
+    replicas: Annotated[int, OnlyOn("kubernetes", ONE_MACHINE, (1,))] = Field(default=2, ge=1, le=200, examples=[3])
+    """Replicas without an autoscaler. One survives no node loss."""
+    autoscaling: Annotated[AutoscalingSpec | None, OnlyOn("kubernetes", ONE_MACHINE)] = None
+    """Bounds of the autoscaler; absent: none."""
+    disruption: Annotated[DisruptionSpec, OnlyOn("kubernetes", ONE_MACHINE)] = DisruptionSpec()
+    """What a node drain may take at once."""
+    rollout: Annotated[RolloutSpec, OnlyOn("kubernetes", "a container is replaced in place")] = RolloutSpec()
+    """How a new version replaces the old one."""
+    shutdown: ShutdownSpec = ShutdownSpec()
+    """How a replica stops."""
+    user: int = Field(default=10001, ge=1, le=2_000_000_000, examples=[10001])
+    """Numeric user and group that the app runs as; never root."""
+    scratch: Mapping[AbsolutePath, Size] = Field(default={"/tmp": "64Mi"}, examples=["{/tmp: 64Mi}"])  # noqa: S108  # a path inside the container
+    """Writable folders in memory-backed or node storage; everything else is read-only."""
+    deletion_protection: bool = True
+    """Keeps the generated secrets of `env` when the app is taken out of the file."""
+    kubernetes: Annotated[KubernetesSpec | None, OnlyOn("kubernetes", "the block is named after its target")] = None
+    docker: Annotated[DockerSpec | None, OnlyOn("docker", "the block is named after its target")] = None
+
+    @property
+    def fewest_replicas(self) -> int:
+        return self.replicas if self.autoscaling is None else self.autoscaling.min
+
+    @property
+    def most_replicas(self) -> int:
+        return self.replicas if self.autoscaling is None else self.autoscaling.max
+
+    def problems(self) -> Iterable[Problem]:
+        if self.autoscaling is not None and "replicas" in self.model_fields_set:
+            yield Problem(path=("replicas",), rule="belongs to the autoscaler once autoscaling is given; remove one of the two")
+        keep = self.disruption.min_available
+        if keep is not None and keep >= self.fewest_replicas:
+            yield Problem(
+                path=("disruption", "min_available"),
+                rule=f"blocks every node drain: {self.fewest_replicas} replicas are all that is sure to run",
+                example="{max_unavailable: 1}",
+            )
+        for place, port in self.probes.ports():
+            if port not in self.ports:
+                yield Problem(path=("probes", *place), rule=f"is no port of this app; it has: {', '.join(sorted(self.ports))}")
+        for port in self.docker.publish if self.docker else ():
+            if port not in self.ports:
+                yield Problem(path=("docker", "publish", port), rule=f"is no port of this app; it has: {', '.join(sorted(self.ports))}")
+        numbers: dict[int, str] = {}
+        for port_name, number in self.ports.items():
+            if (other := numbers.setdefault(number, port_name)) != port_name:
+                yield Problem(path=("ports", port_name), rule=f"has the same number as port {other!r}")

@@ -1,0 +1,117 @@
+"""Records that components hand each other: who may talk to whom, and what a consumer is told about a producer.
+
+The same on every target: this is the promise between components. Plain data, except for the few Outputs that hold
+credentials and the resources that gate a start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import pulumi
+
+
+@dataclass(frozen=True, kw_only=True)
+class Instance:
+    """One component instance of this stack."""
+
+    name: str
+    labels: Mapping[str, str]
+    """What selects its pods inside the stack's namespace."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pods:
+    """Pods that belong to the cluster, not to this stack: an operator, a gateway's proxies."""
+
+    namespace: str
+    labels: Mapping[str, str]
+    """Empty: every pod of that namespace."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Network:
+    """Addresses that no label selects."""
+
+    cidrs: tuple[str, ...]
+    without: tuple[str, ...] = ()
+    """Ranges inside `cidrs` that stay closed."""
+
+
+Peer = Instance | Pods | Network
+
+
+@dataclass(frozen=True, kw_only=True)
+class Edge:
+    """One permitted TCP conversation: the consumer opens it, the producer answers on the port."""
+
+    consumer: Peer
+    producer: Peer
+    port: int
+    why: str
+    """For people: the line of the stack file or the need of the operator that asks for it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Consumer:
+    """An app that uses a PostgresCluster: gets a login role of its own name, and a password."""
+
+    app: str
+    database: str
+    deletion_protection: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecretKey:
+    """One key of a Kubernetes Secret in the stack's namespace."""
+
+    secret: pulumi.Input[str]
+    key: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gate:
+    """What must have happened before a consumer starts."""
+
+    resources: tuple[pulumi.Resource, ...] = ()
+    """Must exist, and be ready where the engine waits for that."""
+    passed: pulumi.Output[bool] | None = None
+    """Docker: fails with the reason if a one-shot container ended badly, which by itself fails nothing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PostgresConnection:
+    """What one app is told about its database."""
+
+    prefix: str
+    """What the variables start with: `PG` gives libpq's own names, any other word is followed by an underscore."""
+    deliver: Literal["file", "env"]
+    """How the secret parts arrive."""
+    host: str
+    port: int
+    database: str
+    username: str
+    sslmode: Literal["verify-full", "disable"]
+    password: pulumi.Output[str]
+    uri: pulumi.Output[str]
+    """With the password inside; secret."""
+    binding: str | None
+    """Kubernetes: the Secret that holds `username`, `password`, `uri` and the other servicebinding.io keys."""
+    ca: SecretKey | None
+    """Kubernetes: the certificate authority of the server, without its key."""
+    gate: Gate
+    """What must have happened before the app starts."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AppConnection:
+    """What one app is told about another."""
+
+    prefix: str
+    """What the variables start with."""
+    host: str
+    port: int
+    gate: Gate = field(default_factory=Gate)
+    """What must have happened before the consumer starts; empty on Kubernetes, where apps don't wait for each other."""

@@ -1,0 +1,127 @@
+"""Environment on Kubernetes."""
+
+from __future__ import annotations
+
+import os.path
+
+import pulumi
+from pulumi_kubernetes import Provider
+from pulumi_kubernetes.core.v1 import Namespace, ResourceQuota, ResourceQuotaSpecArgs
+from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
+from pulumi_kubernetes.networking.v1 import (
+    IPBlockArgs,
+    NetworkPolicy,
+    NetworkPolicyEgressRuleArgs,
+    NetworkPolicyPeerArgs,
+    NetworkPolicyPortArgs,
+    NetworkPolicySpecArgs,
+)
+
+from components.environment.spec import DnsSpec, KubernetesTargetSpec, QuotaSpec
+from components.targets import KubernetesTarget
+from components.targets.kubernetes import NAMESPACE_LABEL, metadata
+
+COMPONENT = "environment"
+
+
+def create(
+    name: str, spec: KubernetesTargetSpec, *, prefix: str, project: str, parent: pulumi.Resource
+) -> KubernetesTarget:
+    provider = Provider(
+        f"{name}-cluster",
+        kubeconfig=os.path.expanduser(spec.kubeconfig),
+        context=spec.context,
+        # Without it, a renamed context or a moved API server would plan to replace every object.
+        cluster_identifier=spec.cluster.id,
+        # Objects with a fixed name are updated in place; those that a rollout replaces say `immutable`.
+        enable_config_map_mutable=True,
+        enable_secret_mutable=True,
+        opts=pulumi.ResourceOptions(parent=parent),
+    )
+    labels = {"app.kubernetes.io/name": COMPONENT, "app.kubernetes.io/instance": name}
+    namespace = Namespace(
+        f"{name}-namespace",
+        metadata=ObjectMetaArgs(
+            name=prefix,
+            labels={
+                **labels,
+                "app.kubernetes.io/part-of": project,
+                "app.kubernetes.io/managed-by": "slipway",
+                **_pod_security(spec.cluster.version),
+            },
+        ),
+        opts=pulumi.ResourceOptions(parent=parent, provider=provider, protect=True, retain_on_delete=True),
+    )
+    target = KubernetesTarget(
+        provider=provider,
+        prefix=prefix,
+        namespace=namespace.metadata.name,
+        project=project,
+        storage_class=spec.cluster.storage_classes.default,
+        zones=len(spec.cluster.zones),
+    )
+    _deny_all(name, labels, target, parent)
+    _permit_dns(name, labels, spec.cluster.dns, target, parent)
+    _quota(name, labels, spec.quota, target, parent)
+    return target
+
+
+def _pod_security(version: str) -> dict[str, str]:
+    """Pinned, so that an upgrade of the cluster changes what is permitted only when the stack file says so."""
+    modes = ("enforce", "audit", "warn")
+    return {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in modes} | {
+        f"pod-security.kubernetes.io/{mode}-version": f"v{version}" for mode in modes
+    }
+
+
+def _deny_all(name: str, labels: dict[str, str], target: KubernetesTarget, parent: pulumi.Resource) -> None:
+    NetworkPolicy(
+        f"{name}-deny-all",
+        metadata=metadata(target, labels, "deny-all"),
+        spec=NetworkPolicySpecArgs(pod_selector=LabelSelectorArgs(), policy_types=["Ingress", "Egress"]),
+        opts=pulumi.ResourceOptions(parent=parent, provider=target.provider),
+    )
+
+
+def _permit_dns(
+    name: str, labels: dict[str, str], dns: DnsSpec, target: KubernetesTarget, parent: pulumi.Resource
+) -> None:
+    """Port 53 only: a cloud's resolver can share its address with the metadata service."""
+    resolvers = [
+        NetworkPolicyPeerArgs(
+            namespace_selector=LabelSelectorArgs(match_labels={NAMESPACE_LABEL: dns.namespace}),
+            pod_selector=LabelSelectorArgs(match_labels=dict(dns.labels)),
+        ),
+        *(NetworkPolicyPeerArgs(ip_block=IPBlockArgs(cidr=address)) for address in sorted(dns.addresses)),
+    ]
+    ports = [NetworkPolicyPortArgs(port=53, protocol=protocol) for protocol in ("TCP", "UDP")]
+    NetworkPolicy(
+        f"{name}-permit-dns",
+        metadata=metadata(target, labels, "permit-dns"),
+        spec=NetworkPolicySpecArgs(
+            pod_selector=LabelSelectorArgs(),
+            policy_types=["Egress"],
+            egress=[NetworkPolicyEgressRuleArgs(to=resolvers, ports=ports)],
+        ),
+        opts=pulumi.ResourceOptions(parent=parent, provider=target.provider),
+    )
+
+
+def _quota(
+    name: str, labels: dict[str, str], quota: QuotaSpec, target: KubernetesTarget, parent: pulumi.Resource
+) -> None:
+    ResourceQuota(
+        f"{name}-quota",
+        metadata=metadata(target, labels, "quota"),
+        spec=ResourceQuotaSpecArgs(
+            hard={
+                "requests.cpu": quota.cpu,
+                "requests.memory": quota.memory,
+                "limits.memory": quota.memory,
+                "requests.storage": quota.storage,
+                "persistentvolumeclaims": str(quota.volume_claims),
+                "pods": str(quota.pods),
+            }
+        ),
+        opts=pulumi.ResourceOptions(parent=parent, provider=target.provider),
+    )

@@ -1,0 +1,4 @@
+from components.postgres_cluster.component import PostgresCluster
+from components.postgres_cluster.spec import PostgresClusterSpec
+
+__all__ = ["PostgresCluster", "PostgresClusterSpec"]

@@ -1,0 +1,43 @@
+"""Where a stack runs: facts only, built once by Environment. Behaviour is in the functions beside this file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+
+
+@dataclass(frozen=True, kw_only=True)
+class KubernetesTarget:
+    """One namespace of one cluster."""
+
+    provider: pulumi.ProviderResource
+    prefix: str
+    """Start of every cluster-scoped name."""
+    namespace: pulumi.Output[str]
+    """Namespace of apps, data and front ends; known in previews, and waits for the namespace in `up`."""
+    project: str
+    """The platform's name, for labels."""
+    storage_class: str
+    """Class of every volume that names none."""
+    zones: int
+    """Zones with nodes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DockerTarget:
+    """One Docker daemon."""
+
+    provider: pulumi.ProviderResource
+    prefix: str
+    """Start of every physical name."""
+    networks: Mapping[str, pulumi.Output[str]]
+    """Physical network names by logical ones: `main`, `api`, `api-egress`."""
+    toolbox: pulumi.Output[str]
+    """Image id of a tiny shell image, for one-shot containers."""
+    tools: pulumi.Output[str]
+    """Volume with the same tools, for health checks inside other images."""
+
+
+Target = KubernetesTarget | DockerTarget

@@ -1,0 +1,319 @@
+"""What must hold between the parts of one stack file before anything is registered.
+
+Owns: names, references, target support, images, secrets, pools and the quota. Each proof takes the draft and yields
+problems; one that needs a part which is broken stays silent, so that a mistake is told once.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from components.app_service import facts as app_facts
+from components.app_service.connects_to import ConnectionSpec, ToApp, ToExternal, ToPostgres
+from components.app_service.spec import AppServiceSpec, SecretRef
+from components.environment.spec import KubernetesTargetSpec, QuotaSpec
+from components.footprint import Footprint, cores, size
+from components.postgres_cluster import facts as postgres_facts
+from components.postgres_cluster.spec import RESERVED_CONNECTIONS, PostgresClusterSpec
+from components.vocabulary import NeededOn, OnlyOn, Problem, Spec, cpu_millis, is_pinned, size_bytes
+from config import Draft, StackConfig
+
+LONGEST_NAME = 63 - len("-secrets-") - 8
+"""A DNS label less the longest suffix and what auto-naming adds."""
+
+LONGEST_PREFIX = 63 - len("-monitoring")
+"""A namespace's name less the longest word put behind the prefix."""
+
+
+def all_of(draft: Draft) -> Iterator[Problem]:
+    """Every proof, in the order a person would read them."""
+    yield from _names(draft)
+    yield from _references(draft)
+    yield from _prefixes(draft)
+    yield from _secrets(draft)
+    yield from _pools(draft)
+    if "environment" in draft.broken:
+        return
+    yield from _support(draft)
+    yield from _images(draft)
+    yield from _host_ports(draft)
+    yield from _operators(draft)
+    yield from _quota(draft)
+
+
+def _names(draft: Draft) -> Iterator[Problem]:
+    if len(draft.prefix) > LONGEST_PREFIX:
+        yield Problem(
+            path=("environment", "name"),
+            rule=f"the prefix {draft.prefix!r} has {len(draft.prefix)} characters, allowed are {LONGEST_PREFIX}: names of namespaces are made from it",
+            example="shop-prod",
+        )
+    owners: dict[str, tuple[str, str]] = {}
+    for section, name, claimed in _claims(draft):
+        limit = postgres_facts.LONGEST_NAME if section == "postgres_clusters" else LONGEST_NAME
+        if len(name) > limit:
+            yield Problem(path=(section, name), rule=f"has {len(name)} characters, allowed are {limit}: suffixes are put behind it")
+        clashes = set[str]()
+        for taken in claimed:
+            if taken in owners:
+                clashes.add(owners[taken][1])
+            owners[taken] = (section, name)
+        for other in sorted(clashes):
+            same = f"takes a name twice: an app or a database is called like one of the server's own suffixes ({', '.join(postgres_facts.OPERATOR_SUFFIXES)})"
+            rule = same if other == name else f"takes a name that {other!r} takes too: names with a suffix (`-rw`, `-secrets`, ...) must differ as well; rename one"
+            yield Problem(path=(section, name), rule=rule)
+
+
+def _claims(draft: Draft) -> Iterator[tuple[str, str, Iterable[str]]]:
+    for name, spec in draft.config.postgres_clusters.items():
+        apps = [app for app, _, c in _connections(draft) if isinstance(c, ToPostgres) and c.postgres == name]
+        yield "postgres_clusters", name, postgres_facts.claims(name, spec.databases, dict.fromkeys(apps))
+    for name in draft.config.app_services:
+        yield "app_services", name, sorted(app_facts.claims(name))
+
+
+def _connections(draft: Draft) -> Iterator[tuple[str, int, ConnectionSpec]]:
+    for name, spec in draft.config.app_services.items():
+        for index, connection in enumerate(spec.connects_to):
+            yield name, index, connection
+
+
+def _references(draft: Draft) -> Iterator[Problem]:
+    for app, index, connection in _connections(draft):
+        for problem in _reference(draft, app, connection):
+            yield problem.below("app_services", app, "connects_to", index)
+    for name, spec in draft.config.postgres_clusters.items():
+        for database in sorted(spec.databases.keys() & postgres_facts.RESERVED):
+            yield Problem(path=("postgres_clusters", name, "databases", database), rule="is a name that every server has already")
+
+
+def _reference(draft: Draft, app: str, connection: ConnectionSpec) -> Iterator[Problem]:
+    match connection:
+        case ToPostgres(postgres=name):
+            server = draft.config.postgres_clusters.get(name)
+            if server is None:
+                yield from _missing(draft, "postgres", name, draft.config.postgres_clusters)
+                return
+            database = connection.database or app
+            if database not in server.databases:
+                yield Problem(path=("database",), rule=f"is no declared database of {name!r}; it has: {', '.join(sorted(server.databases))}")
+            if app in postgres_facts.RESERVED:
+                yield Problem(path=("postgres",), rule="would make a login role of the app's name, which every server has already; rename the app")
+        case ToApp(app=name, port=port):
+            producer = draft.config.app_services.get(name)
+            if producer is None:
+                yield from _missing(draft, "app", name, draft.config.app_services)
+            elif port not in producer.ports:
+                yield Problem(path=("port",), rule=f"is no port of {name!r}; it has: {', '.join(sorted(producer.ports))}")
+        case ToExternal():
+            pass
+
+
+def _missing(draft: Draft, word: str, name: str, there: Iterable[str]) -> Iterator[Problem]:
+    if name not in draft.broken:
+        yield Problem(path=(word,), rule=f"names nothing in this stack; there are: {', '.join(sorted(there)) or 'none'}")
+
+
+def _prefixes(draft: Draft) -> Iterator[Problem]:
+    for name, spec in draft.config.app_services.items():
+        seen: dict[str, int] = {}
+        servers: set[str] = set()
+        for index, connection in enumerate(spec.connects_to):
+            path = ("app_services", name, "connects_to", index)
+            if (prefix := variables_prefix(connection)) is not None:
+                if prefix in seen:
+                    yield Problem(
+                        path=(*path, "as"),
+                        rule=f"gives the same variables as connects_to[{seen[prefix]}] ({prefix}); name one of them with `as`",
+                        example="{postgres: main, as: ANALYTICS}",
+                    )
+                seen[prefix] = index
+            if isinstance(connection, ToPostgres):
+                if connection.postgres in servers:
+                    yield Problem(path=(*path, "postgres"), rule="is connected twice; an app has one role on a server, for one database")
+                servers.add(connection.postgres)
+
+
+def variables_prefix(connection: ConnectionSpec) -> str | None:
+    """What the variables of a connection start with; None where it brings none."""
+    match connection:
+        case ToPostgres(prefix=prefix):
+            return prefix
+        case ToApp(app=app, prefix=prefix):
+            return app.upper().replace("-", "_") if prefix is None else prefix
+        case ToExternal():
+            return None
+
+
+def _secrets(draft: Draft) -> Iterator[Problem]:
+    for name, spec in draft.config.app_services.items():
+        for variable, value in spec.env.items():
+            if isinstance(value, SecretRef) and value.secret not in draft.secrets:
+                yield Problem(
+                    path=("app_services", name, "env", variable, "secret"),
+                    rule=f"names a secret that is not set; set it: pulumi config set --secret --path secrets.{value.secret}",
+                )
+
+
+def _pools(draft: Draft) -> Iterator[Problem]:
+    """(most replicas + surge) x pool of every app, plus what is kept free, must fit max_connections."""
+    demands: defaultdict[str, list[tuple[str, int]]] = defaultdict(list)
+    for app, _, connection in _connections(draft):
+        if isinstance(connection, ToPostgres):
+            spec = draft.config.app_services[app]
+            replicas, surge = _at_once(draft, spec)
+            text = f"{app} ({replicas} replicas + {surge} surge) x {connection.pool} = {(replicas + surge) * connection.pool}"
+            demands[connection.postgres].append((text, (replicas + surge) * connection.pool))
+    for name, demand in sorted(demands.items()):
+        server = draft.config.postgres_clusters.get(name)
+        if server is None:
+            continue
+        total = sum(count for _, count in demand) + RESERVED_CONNECTIONS
+        if total > server.max_connections:
+            terms = ", ".join(text for text, _ in demand)
+            yield Problem(
+                path=("postgres_clusters", name, "max_connections"),
+                rule=f"is {server.max_connections}, but apps may open {total}: {terms}, kept free {RESERVED_CONNECTIONS}; "
+                "raise it, or lower a pool or a maximum",
+                example=str(-(-total // 10) * 10),
+            )
+
+
+
+
+def _at_once(draft: Draft, spec: AppServiceSpec) -> tuple[int, int]:
+    on_docker = "environment" not in draft.broken and draft.config.environment.target.kind == "docker"
+    return (1, 0) if on_docker else (spec.most_replicas, spec.rollout.max_surge)
+
+
+def _instances(config: StackConfig) -> Iterator[tuple[str, str, Spec]]:
+    for section in type(config).model_fields:
+        if section != "environment":
+            for name, spec in getattr(config, section).items():
+                yield section, name, spec
+
+
+def _support(draft: Draft) -> Iterator[Problem]:
+    target = draft.config.environment.target.kind
+    for section, name, spec in _instances(draft.config):
+        for problem in unsupported(spec, target):
+            yield problem.below(section, name)
+
+
+def unsupported(spec: Spec, target: str) -> Iterator[Problem]:
+    """Fields that are set and that this target cannot honour, or unset and that it needs."""
+    for name, field in type(spec).model_fields.items():
+        value: Any = getattr(spec, name)
+        key = field.alias or name
+        for mark in field.metadata:
+            match mark:
+                case OnlyOn(target=only, reason=reason, harmless=harmless) if only != target:
+                    if value != field.default and value not in harmless:
+                        yield Problem(path=(key,), rule=f"is for {only} only: {reason}; remove it")
+                case NeededOn(target=needed) if needed == target and value is None:
+                    yield Problem(path=(key,), rule=f"is missing: stacks on {needed} need it", example=str((field.examples or [""])[0]))
+                case NeededOn(target=needed, reason=reason) if needed != target and value is not None:
+                    yield Problem(path=(key,), rule=f"is for {needed} only: {reason}; remove it")
+                case _:
+                    pass
+        for path, inner in _nested(value):
+            yield from (problem.below(key, *path) for problem in unsupported(inner, target))
+
+
+def _nested(value: Any) -> Iterator[tuple[tuple[str | int, ...], Spec]]:
+    if isinstance(value, Spec):
+        yield (), value
+    elif isinstance(value, tuple):
+        for index, item in enumerate(value):  # pyright: ignore[reportUnknownArgumentType,reportUnknownVariableType]  # any spec's field
+            if isinstance(item, Spec):
+                yield (index,), item
+    elif isinstance(value, dict):
+        for key, item in value.items():  # pyright: ignore[reportUnknownVariableType]  # any spec's field
+            if isinstance(item, Spec):
+                yield (str(key),), item  # pyright: ignore[reportUnknownArgumentType]  # keys of specs are text
+
+
+def _images(draft: Draft) -> Iterator[Problem]:
+    if draft.config.environment.target.kind == "docker":
+        return
+    for section, name, spec in _instances(draft.config):
+        image = getattr(spec, "image", None)
+        if image is not None and not is_pinned(image):
+            yield Problem(
+                path=(section, name, "image"),
+                rule="names a tag alone, and a tag can be moved: stacks on Kubernetes name the digest",
+                example="ghcr.io/blocksight/api@sha256:<64 hex digits>",
+            )
+
+
+def _host_ports(draft: Draft) -> Iterator[Problem]:
+    taken: dict[int, str] = {}
+    published = [
+        *((("app_services", n, "docker", "publish", p), number) for n, s in draft.config.app_services.items() if s.docker for p, number in s.docker.publish.items()),
+        *((("postgres_clusters", n, "docker", "publish"), s.docker.publish) for n, s in draft.config.postgres_clusters.items() if s.docker and s.docker.publish),
+    ]
+    for path, number in published:
+        if number in taken:
+            yield Problem(path=path, rule=f"publishes a port of this machine that {taken[number]} publishes too")
+        taken[number] = ".".join(path[:2])
+
+
+def _operators(draft: Draft) -> Iterator[Problem]:
+    target = draft.config.environment.target
+    if not isinstance(target, KubernetesTargetSpec) or not draft.config.postgres_clusters:
+        return
+    path = ("environment", "target", "cluster", "operators", "cloudnative_pg")
+    operator = target.cluster.operators.get("cloudnative_pg")
+    if operator is None:
+        yield Problem(
+            path=path,
+            rule="is missing: postgres_clusters need the CloudNativePG operator; install it with the cluster layer and paste the block that it prints",
+            example="{version: '1.30', namespace: cnpg-system}",
+        )
+    elif tuple(map(int, operator.version.split("."))) < (1, 30):
+        yield Problem(path=(*path, "version"), rule="must be 1.30 or later: roles are objects of their own (DatabaseRole) from there on", example='"1.30"')
+
+
+def peak(config: StackConfig) -> Footprint:
+    """The most a stack can ask of its namespace; nothing on Docker."""
+    total = Footprint()
+    if config.environment.target.kind == "docker":
+        return total
+    for _, _, spec in _instances(config):
+        match spec:
+            case AppServiceSpec():
+                total += app_facts.peak(spec)
+            case PostgresClusterSpec():
+                total += postgres_facts.peak(spec)
+            case _:
+                msg = f"{type(spec).__name__} has no footprint"
+                raise AssertionError(msg)
+    return total
+
+
+def _quota(draft: Draft) -> Iterator[Problem]:
+    target = draft.config.environment.target
+    if not isinstance(target, KubernetesTargetSpec) or draft.broken:
+        return
+    need, have = peak(draft.config), allowed(target.quota)
+    for field, show in (("cpu", cores), ("memory", size), ("pods", str), ("storage", size), ("volume_claims", str)):
+        wanted, given = getattr(need, field), getattr(have, field)
+        if wanted > given:
+            yield Problem(
+                path=("environment", "target", "quota", field),
+                rule=f"is below the stack's peak of {show(wanted)} (every replica, the surge of a rollout, joining instances); the whole peak: {need}",
+                example=show(wanted),
+            )
+
+
+def allowed(quota: QuotaSpec) -> Footprint:
+    """A quota in the same terms as a footprint."""
+    return Footprint(
+        cpu=cpu_millis(quota.cpu),
+        memory=size_bytes(quota.memory),
+        pods=quota.pods,
+        storage=size_bytes(quota.storage),
+        volume_claims=quota.volume_claims,
+    )

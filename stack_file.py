@@ -1,0 +1,105 @@
+"""The text of a stack file: where a value stands, and which scalars do not mean what they look like.
+
+Owns: reading `Pulumi.<stack>.yaml` for people's sake. Leaves the values to the engine, which is the only one that can
+decrypt them: nothing here ends up in a resource.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import yaml
+
+from components.vocabulary import Problem
+
+Path_ = tuple[str | int, ...]
+
+_BENT = (
+    (re.compile(r"\d{4}-\d{1,2}-\d{1,2}([Tt ].*)?"), "is a date to YAML, and would arrive as a timestamp"),
+    (re.compile(r"[-+]?0[0-7_]+"), "is an octal number to YAML, and would arrive as another number"),
+    (re.compile(r"[-+]?0[xob][0-9a-fA-F_]+"), "is a number in another base to YAML, and would arrive in decimal"),
+    (re.compile(r"[-+]?\d[\d_]*\.\d*0"), "is a decimal number to YAML, and would lose its last zero"),
+    (re.compile(r"[-+]?\d[\d_]*(\.\d*)?[eE][-+]?\d+"), "is a number in powers of ten to YAML, and would arrive written out"),
+    (re.compile(r"[-+]?\d+_[\d_]*"), "is a number to YAML, and would lose its underscores"),
+)
+
+
+class StackFile:
+    """One stack file's text. A file that can't be read gives no positions and no scalars: the engine has said so already."""
+
+    def __init__(self, name: str, text: str, project: str) -> None:
+        self.name = name
+        self._project = project
+        self._lines: dict[Path_, int] = {}
+        self._scalars: dict[Path_, yaml.ScalarNode] = {}
+        self._secure: list[Path_] = []
+        try:
+            root = yaml.compose(text, Loader=yaml.SafeLoader)
+        except yaml.YAMLError:
+            root = None
+        for key, node in _entries(root):
+            if key == "config":
+                self._walk(node, ())
+
+    @classmethod
+    def read(cls, path: Path, project: str) -> StackFile:
+        """The file at `path`, or an empty one: `--config-file` may have named another."""
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            text = ""
+        return cls(path.name, text, project)
+
+    def line(self, path: Path_) -> int | None:
+        """Line of the value at `path`, or of the closest thing around it that is written in the file."""
+        for length in range(len(path), 0, -1):
+            if (line := self._lines.get(path[:length])) is not None:
+                return line
+        return None
+
+    def problems(self) -> Iterator[Problem]:
+        """Scalars that YAML or the engine bends, and secrets where they would arrive in plaintext."""
+        for path, node in self._scalars.items():
+            for pattern, why in _BENT:
+                if node.style is None and pattern.fullmatch(node.value):
+                    yield Problem(path=path, rule=f"{why}; quote it, or write the number plainly")
+                    break
+        for path in self._secure:
+            if path[0] != "secrets":
+                yield Problem(
+                    path=path,
+                    rule="`secure:` stands outside `secrets`, where it would arrive in plaintext; move it there and name it here",
+                    example="{secret: coin_api_key}",
+                )
+
+    def _walk(self, node: yaml.Node, path: Path_) -> None:
+        for key, child in _entries(node):
+            own = str(key)
+            if not path:
+                own = own.removeprefix(f"{self._project}:")
+            below = (*path, key if isinstance(key, int) else own)
+            self._lines[below] = child.start_mark.line + 1 if isinstance(key, int) else self._key_line(node, str(key))
+            if own == "secure" and path:
+                self._secure.append(path)
+            elif below[0] != "secrets":
+                if isinstance(child, yaml.ScalarNode):
+                    self._scalars[below] = child
+                self._walk(child, below)
+
+    @staticmethod
+    def _key_line(node: yaml.Node, key: str) -> int:
+        assert isinstance(node, yaml.MappingNode)
+        return next(k.start_mark.line + 1 for k, _ in node.value if k.value == key)
+
+
+def _entries(node: yaml.Node | None) -> Iterator[tuple[str | int, yaml.Node]]:
+    match node:
+        case yaml.MappingNode():
+            for key, child in node.value:
+                yield str(key.value), child
+        case yaml.SequenceNode():
+            yield from enumerate(node.value)
+        case _:
+            return

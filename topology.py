@@ -1,0 +1,198 @@
+"""Who uses whom: every edge of a stack, resolved before anything is created.
+
+Owns: edges (declared ones and those that operators need), consumers, networks, start order. Leaves to `proofs.py`
+what must add up between components, and to components what an edge becomes on a target. Pure: no Outputs, no I/O.
+"""
+
+from __future__ import annotations
+
+import graphlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import proofs
+from components.app_service import facts as app_facts
+from components.app_service.connects_to import ConnectionSpec, ToApp, ToExternal, ToPostgres
+from components.app_service.spec import AppServiceSpec
+from components.connections import Consumer, Edge, Instance, Network, Peer, Pods
+from components.environment.networks import NetworkPlan, plan_networks
+from components.environment.spec import DockerTargetSpec, KubernetesTargetSpec
+from components.footprint import Footprint
+from components.postgres_cluster import facts as postgres_facts
+from components.vocabulary import Problem
+from config import Draft, StackConfig
+from refusals import refuse
+
+PRIVATE = ("10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16")
+"""Never meant by "every public address": nodes, pods, services, metadata servers (RFC 1918, 3927, 6598)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Topology:
+    """A stack that holds together."""
+
+    stack: StackConfig
+    prefix: str
+    edges: tuple[Edge, ...]
+    networks: tuple[NetworkPlan, ...]
+    """Docker's networks; empty on Kubernetes, where policies do their work."""
+    start_order: tuple[str, ...]
+    """Every instance, producers before the consumers that wait for them."""
+    peak: Footprint
+    """The most the stack can ask of its namespace; empty on Docker."""
+
+    def inbound(self, name: str) -> tuple[Edge, ...]:
+        """Edges that end at an instance."""
+        return tuple(e for e in self.edges if isinstance(e.producer, Instance) and e.producer.name == name)
+
+    def outbound(self, name: str) -> tuple[Edge, ...]:
+        """Edges that start at an instance."""
+        return tuple(e for e in self.edges if isinstance(e.consumer, Instance) and e.consumer.name == name)
+
+    def consumers(self, server: str) -> tuple[Consumer, ...]:
+        """Apps that get a role on a PostgresCluster."""
+        return consumers(self.stack, server)
+
+    def uses(self, app: str) -> tuple[ConnectionSpec, ...]:
+        """What an app declared to use."""
+        return self.stack.app_services[app].connects_to
+
+    def gates(self, app: str) -> frozenset[str]:
+        """Instances that must be up before an app starts."""
+        return gates(self.stack, app)
+
+
+def plan(draft: Draft) -> Topology:
+    """The stack's topology. Raises pulumi.RunError with every problem of the stack file, if there is one."""
+    problems = [*draft.problems, *proofs.all_of(draft)]
+    known = draft.config.app_services.keys() | draft.config.postgres_clusters.keys()
+    if not problems or "environment" not in draft.broken:
+        problems += _cycles(draft, known)
+    networks: tuple[NetworkPlan, ...] = ()
+    if "environment" not in draft.broken and isinstance(draft.config.environment.target, DockerTargetSpec):
+        planned = plan_networks(draft.config.environment.target, network_members(draft.config))
+        networks, colliding = planned.networks, planned.problems
+        problems += [p.below("environment", "target") for p in colliding]
+    if problems:
+        raise refuse(draft.file, problems)
+    return Topology(
+        stack=draft.config,
+        prefix=draft.prefix,
+        edges=tuple(edges(draft.config)),
+        networks=networks,
+        start_order=tuple(_start_order(draft.config).static_order()),
+        peak=proofs.peak(draft.config),
+    )
+
+
+def edges(stack: StackConfig) -> Iterator[Edge]:
+    """Every edge: what apps declared, then what operators need."""
+    for name, spec in sorted(stack.app_services.items()):
+        for connection in spec.connects_to:
+            producer, port = _producer(stack, connection)
+            yield Edge(consumer=app(name), producer=producer, port=port, why=f"app_services.{name}.connects_to")
+    if isinstance(stack.environment.target, KubernetesTargetSpec):
+        for name in sorted(stack.postgres_clusters):
+            yield from _operated(stack.environment.target, name)
+
+
+def _producer(stack: StackConfig, connection: ConnectionSpec) -> tuple[Peer, int]:
+    match connection:
+        case ToPostgres(postgres=name):
+            return postgres(name), postgres_facts.PORT
+        case ToApp(app=name, port=port):
+            return app(name), stack.app_services[name].ports[port]
+        case ToExternal(cidrs=cidrs, port=port):
+            return Network(cidrs=cidrs, without=PRIVATE if "0.0.0.0/0" in cidrs else ()), port
+
+
+def _operated(target: KubernetesTargetSpec, name: str) -> Iterator[Edge]:
+    """What CloudNativePG needs around a server. https://cloudnative-pg.io/documentation/1.30/networking/"""
+    server = postgres(name)
+    operator = target.cluster.operators["cloudnative_pg"]
+    pods = Pods(namespace=operator.namespace, labels=operator.labels or {"app.kubernetes.io/name": "cloudnative-pg"})
+    for port in (postgres_facts.PORT, postgres_facts.STATUS_PORT):
+        yield Edge(consumer=pods, producer=server, port=port, why="the operator manages the server")
+        yield Edge(consumer=server, producer=server, port=port, why="instances replicate and ask each other's status")
+    for address in target.cluster.api_server:
+        cidr, _, number = address.rpartition(":")
+        yield Edge(consumer=server, producer=Network(cidrs=(cidr,)), port=int(number), why="instances read and report their state")
+
+
+def app(name: str) -> Instance:
+    return Instance(name=name, labels=app_facts.selector(name))
+
+
+def postgres(name: str) -> Instance:
+    return Instance(name=name, labels=postgres_facts.selector(name))
+
+
+def consumers(stack: StackConfig, server: str) -> tuple[Consumer, ...]:
+    return tuple(
+        Consumer(app=name, database=connection.database or name, deletion_protection=connection.deletion_protection)
+        for name, spec in sorted(stack.app_services.items())
+        for connection in spec.connects_to
+        if isinstance(connection, ToPostgres) and connection.postgres == server
+    )
+
+
+def gates(stack: StackConfig, name: str) -> frozenset[str]:
+    """Databases gate the apps that use them; apps gate each other on one machine only, where nothing restarts a crash loop with backoff."""
+    on_docker = isinstance(stack.environment.target, DockerTargetSpec)
+    found: set[str] = set()
+    for connection in stack.app_services[name].connects_to:
+        match connection:
+            case ToPostgres(postgres=producer):
+                found.add(producer)
+            case ToApp(app=producer) if on_docker:
+                found.add(producer)
+            case _:
+                pass
+    return frozenset(found)
+
+
+def network_members(stack: StackConfig) -> Mapping[str, NetworkPlan]:
+    """Docker's networks before they have subnets: one per producer, and a way out for those who need one."""
+    found: dict[str, NetworkPlan] = {}
+    for name, server in stack.postgres_clusters.items():
+        members = {name, *(c.app for c in consumers(stack, name))}
+        found[name] = NetworkPlan(name=name, internal=True, protect=server.deletion_protection, members=frozenset(members))
+        if server.docker is not None and server.docker.publish is not None:
+            found[f"{name}-egress"] = NetworkPlan(
+                name=f"{name}-egress", internal=False, protect=server.deletion_protection, members=frozenset({name})
+            )
+    for name, spec in stack.app_services.items():
+        callers = {n for n, s in stack.app_services.items() for c in s.connects_to if isinstance(c, ToApp) and c.app == name}
+        if callers:
+            found[name] = NetworkPlan(name=name, internal=True, protect=False, members=frozenset({name, *callers}))
+        if needs_egress(spec):
+            found[f"{name}-egress"] = NetworkPlan(name=f"{name}-egress", internal=False, protect=False, members=frozenset({name}))
+    return found
+
+
+def needs_egress(spec: AppServiceSpec) -> bool:
+    """Whether a container must leave Docker's internal networks: to be published, or to reach a host outside."""
+    published = spec.docker is not None and bool(spec.docker.publish)
+    return published or any(isinstance(c, ToExternal) for c in spec.connects_to)
+
+
+def _start_order(stack: StackConfig) -> graphlib.TopologicalSorter[str]:
+    order: graphlib.TopologicalSorter[str] = graphlib.TopologicalSorter()
+    for name in sorted([*stack.postgres_clusters, *stack.app_services]):
+        order.add(name, *(sorted(gates(stack, name)) if name in stack.app_services else ()))
+    return order
+
+
+def _cycles(draft: Draft, known: frozenset[str] | set[str]) -> Iterator[Problem]:
+    if "environment" in draft.broken:
+        return
+    try:
+        _start_order(draft.config).prepare()
+    except graphlib.CycleError as error:
+        circle: list[str] = list(reversed(error.args[1]))
+        if set(circle) <= known:
+            yield Problem(
+                path=("app_services", circle[0], "connects_to"),
+                rule=f"makes a circle of apps that wait for each other: {' -> '.join(circle)}; on Docker an app starts after what it "
+                "connects to, so one of these connections must go",
+            )
