@@ -1,0 +1,60 @@
+# The commands of Slipway. Each sets up what it needs and is quiet when that is there already; `make` lists them.
+# Everything that is got or built goes to .venv/, .cache/ and the user's cache; nothing else in a checkout is touched.
+
+STACK ?= dev
+PLATFORM ?= .
+BASE ?= main
+OUT ?=
+
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+.PHONY: help setup environment preview render diff schema test check images docs golden
+
+# The first Python that is new enough; the ones that CI runs come first.
+PYTHON := $(shell for python in python3 python3.13 python3.12 python3.11; do \
+	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$python" && break; done)
+VENV_PYTHON := .venv/bin/python
+REHEARSAL = $(VENV_PYTHON) -m rehearsal
+WHICH = --stack '$(STACK)' --project '$(PLATFORM)'
+
+help: ## list the commands
+	@echo 'usage: make COMMAND [STACK=dev] [PLATFORM=.]'
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 14
+
+environment:
+	@test -n '$(PYTHON)' || { echo 'make: needs Python 3.11 or later as python3, python3.13, python3.12 or python3.11 on PATH' >&2; exit 1; }
+	@$(PYTHON) -m toolchain.virtual_environment
+
+setup: environment ## get what the other commands need: .venv and the Pulumi engine
+	@$(PYTHON) -m toolchain.engine > /dev/null
+
+preview: setup ## rehearse `pulumi preview` of STACK on this machine, without cluster and credentials
+	@$(REHEARSAL) preview $(WHICH)
+
+render: setup ## write every object of STACK to OUT, one file each
+	@test -n '$(OUT)' || { echo 'make: say where to: make render STACK=$(STACK) OUT=rendered' >&2; exit 2; }
+	@$(REHEARSAL) render $(WHICH) --out '$(OUT)'
+
+diff: setup ## what the working tree changes in STACK since BASE (default main), as a review report
+	@$(REHEARSAL) diff $(WHICH) --base '$(BASE)'
+
+schema: environment ## print the JSON Schema of a stack file
+	@$(VENV_PYTHON) config.py schema
+
+test: setup ## floors 1 and 2: specs, components, stacks, rehearsals
+	@$(VENV_PYTHON) -m pytest --ignore tests/consumers
+
+check: environment ## format, lint, strict types, budgets
+	@$(VENV_PYTHON) -m ruff format --check --quiet . || { echo 'make: `.venv/bin/ruff format .` mends the format' >&2; exit 1; }
+	@$(VENV_PYTHON) -m ruff check --quiet .
+	@$(VENV_PYTHON) -m basedpyright
+	@$(VENV_PYTHON) -m pytest --quiet tests/house
+
+images: ## build the images of this repository
+	@sh images/build.sh
+
+docs: environment ## write the generated tables of docs/ anew
+	@$(VENV_PYTHON) -m tests.generate docs
+
+golden: environment ## write the expected results in tests/golden/ anew; read the diff before you commit it
+	@$(VENV_PYTHON) -m tests.generate golden

@@ -1,0 +1,1 @@
+"""How the programs that Slipway runs are had: pins, downloads, builds. Standard library only."""
