@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args, get_origin
+from typing import Any, cast, get_args, get_origin
 
 import pulumi
 import yaml
@@ -34,9 +34,13 @@ class StackConfig(Spec):
 
     environment: EnvironmentSpec
     """Where the stack runs."""
-    postgres_clusters: Mapping[DnsLabel, PostgresClusterSpec] = Field(default={}, examples=["{main: {major: 18, databases: {api: {}}}}"])
+    postgres_clusters: Mapping[DnsLabel, PostgresClusterSpec] = Field(
+        default={}, examples=["{main: {major: 18, databases: {api: {}}}}"]
+    )
     """PostgreSQL servers, by name."""
-    app_services: Mapping[DnsLabel, AppServiceSpec] = Field(default={}, examples=["{api: {image: ..., ports: {http: 8000}}}"])
+    app_services: Mapping[DnsLabel, AppServiceSpec] = Field(
+        default={}, examples=["{api: {image: ..., ports: {http: 8000}}}"]
+    )
     """Apps, by name."""
 
 
@@ -80,10 +84,16 @@ def parse(project: str, stack: str, file: StackFile, values: Mapping[str, Any]) 
     """Reads each instance by itself, so that one broken one hides nothing about the others."""
     own = {key.removeprefix(f"{project}:"): value for key, value in values.items() if key.startswith(f"{project}:")}
     problems = [*file.problems(), *_foreign(project, values)]
-    given_secrets = own.pop("secrets", {})
-    if not isinstance(given_secrets, dict):
-        problems.append(Problem(path=("secrets",), rule="must be a mapping of names to secure values", example="{coin_api_key: {secure: v1:...}}"))
-        given_secrets = {}
+    given: Any = own.pop("secrets", {})
+    if not isinstance(given, Mapping):
+        problems.append(
+            Problem(
+                path=("secrets",),
+                rule="must be a mapping of names to secure values",
+                example="{coin_api_key: {secure: v1:...}}",
+            )
+        )
+        given = {}
     valid: dict[str, Any] = {}
     broken: set[str] = set()
     for section, field in StackConfig.model_fields.items():
@@ -99,7 +109,7 @@ def parse(project: str, stack: str, file: StackFile, values: Mapping[str, Any]) 
         file=file,
         config=StackConfig.model_construct(**{k: v for k, v in valid.items() if v is not None}),
         broken=frozenset(broken),
-        secrets=frozenset(map(str, given_secrets)),
+        secrets=frozenset(str(key) for key in cast("Mapping[Any, Any]", given)),
         problems=tuple(_once(problems)),
     )
 
@@ -114,7 +124,9 @@ class _Section:
 def _whole(section: str, model: Any, value: Any) -> _Section:
     if value is None:
         rule = "is missing: the stack does not say where it runs"
-        return _Section(None, frozenset({section}), (Problem(path=(section,), rule=rule, example="{target: {kind: docker}}"),))
+        return _Section(
+            None, frozenset({section}), (Problem(path=(section,), rule=rule, example="{target: {kind: docker}}"),)
+        )
     try:
         return _Section(TypeAdapter(model).validate_python(value), frozenset(), ())
     except ValidationError as error:
@@ -124,13 +136,15 @@ def _whole(section: str, model: Any, value: Any) -> _Section:
 def _instances(section: str, annotation: Any, value: Any) -> _Section:
     if value is None:
         return _Section({}, frozenset(), ())
-    if not isinstance(value, dict):
-        return _Section({}, frozenset(), (Problem(path=(section,), rule="must be a mapping of names", example="{api: {...}}"),))
+    if not isinstance(value, Mapping):
+        return _Section(
+            {}, frozenset(), (Problem(path=(section,), rule="must be a mapping of names", example="{api: {...}}"),)
+        )
     label, model = get_args(annotation)
     valid: dict[str, Any] = {}
     broken: set[str] = set()
     problems: list[Problem] = []
-    for name, raw in _items(value):
+    for name, raw in _items(cast("Mapping[Any, Any]", value)):
         try:
             TypeAdapter(label).validate_python(name)
         except ValidationError as error:
@@ -158,7 +172,11 @@ def _foreign(project: str, values: Mapping[str, Any]) -> Iterator[Problem]:
     for key in values:
         namespace = key.partition(":")[0]
         if namespace != project and namespace not in PROVIDERS:
-            yield Problem(path=(key,), rule=f"belongs to nobody: keys of this stack start with `{project}:`", example=f"{project}:app_services")
+            yield Problem(
+                path=(key,),
+                rule=f"belongs to nobody: keys of this stack start with `{project}:`",
+                example=f"{project}:app_services",
+            )
 
 
 def _once(problems: Iterable[Problem]) -> Iterator[Problem]:
@@ -199,7 +217,11 @@ def schema(project: str) -> dict[str, Any]:
     definitions = config.pop("$defs")
     config["properties"][f"{project}:secrets"] = {
         "type": "object",
-        "additionalProperties": {"type": "object", "required": ["secure"], "properties": {"secure": {"type": "string"}}},
+        "additionalProperties": {
+            "type": "object",
+            "required": ["secure"],
+            "properties": {"secure": {"type": "string"}},
+        },
         "description": "Secrets by name; set with `pulumi config set --secret --path secrets.NAME`.",
     }
     config["patternProperties"] = {f"^({'|'.join(PROVIDERS)}):": {}}
@@ -208,7 +230,12 @@ def schema(project: str) -> dict[str, Any]:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": f"Stack file of {project}",
         "type": "object",
-        "properties": {"config": config, "encryptionsalt": {"type": "string"}, "secretsprovider": {"type": "string"}, "encryptedkey": {"type": "string"}},
+        "properties": {
+            "config": config,
+            "encryptionsalt": {"type": "string"},
+            "secretsprovider": {"type": "string"},
+            "encryptedkey": {"type": "string"},
+        },
         "additionalProperties": False,
         "$defs": definitions,
     }

@@ -54,16 +54,26 @@ def _names(draft: Draft) -> Iterator[Problem]:
     for section, name, claimed in _claims(draft):
         limit = postgres_facts.LONGEST_NAME if section == "postgres_clusters" else LONGEST_NAME
         if len(name) > limit:
-            yield Problem(path=(section, name), rule=f"has {len(name)} characters, allowed are {limit}: suffixes are put behind it")
-        clashes = set[str]()
+            yield Problem(
+                path=(section, name),
+                rule=f"has {len(name)} characters, allowed are {limit}: suffixes are put behind it",
+            )
+        clashes = set[tuple[str, str]]()
         for taken in claimed:
             if taken in owners:
-                clashes.add(owners[taken][1])
+                clashes.add(owners[taken])
             owners[taken] = (section, name)
         for other in sorted(clashes):
-            same = f"takes a name twice: an app or a database is called like one of the server's own suffixes ({', '.join(postgres_facts.OPERATOR_SUFFIXES)})"
-            rule = same if other == name else f"takes a name that {other!r} takes too: names with a suffix (`-rw`, `-secrets`, ...) must differ as well; rename one"
-            yield Problem(path=(section, name), rule=rule)
+            yield Problem(path=(section, name), rule=_TWICE if other == (section, name) else _TAKEN.format(other[1]))
+
+
+_TWICE = (
+    "takes a name twice: an app or a database is called like one of the server's own suffixes "
+    f"({', '.join(postgres_facts.OPERATOR_SUFFIXES)})"
+)
+_TAKEN = (
+    "takes a name that {!r} takes too: names with a suffix (`-rw`, `-secrets`, ...) must differ as well; rename one"
+)
 
 
 def _claims(draft: Draft) -> Iterator[tuple[str, str, Iterable[str]]]:
@@ -86,7 +96,9 @@ def _references(draft: Draft) -> Iterator[Problem]:
             yield problem.below("app_services", app, "connects_to", index)
     for name, spec in draft.config.postgres_clusters.items():
         for database in sorted(spec.databases.keys() & postgres_facts.RESERVED):
-            yield Problem(path=("postgres_clusters", name, "databases", database), rule="is a name that every server has already")
+            yield Problem(
+                path=("postgres_clusters", name, "databases", database), rule="is a name that every server has already"
+            )
 
 
 def _reference(draft: Draft, app: str, connection: ConnectionSpec) -> Iterator[Problem]:
@@ -98,22 +110,32 @@ def _reference(draft: Draft, app: str, connection: ConnectionSpec) -> Iterator[P
                 return
             database = connection.database or app
             if database not in server.databases:
-                yield Problem(path=("database",), rule=f"is no declared database of {name!r}; it has: {', '.join(sorted(server.databases))}")
+                yield Problem(
+                    path=("database",),
+                    rule=f"is no declared database of {name!r}; it has: {', '.join(sorted(server.databases))}",
+                )
             if app in postgres_facts.RESERVED:
-                yield Problem(path=("postgres",), rule="would make a login role of the app's name, which every server has already; rename the app")
+                yield Problem(
+                    path=("postgres",),
+                    rule="would make a login role of the app's name, which every server has already; rename the app",
+                )
         case ToApp(app=name, port=port):
             producer = draft.config.app_services.get(name)
             if producer is None:
                 yield from _missing(draft, "app", name, draft.config.app_services)
             elif port not in producer.ports:
-                yield Problem(path=("port",), rule=f"is no port of {name!r}; it has: {', '.join(sorted(producer.ports))}")
+                yield Problem(
+                    path=("port",), rule=f"is no port of {name!r}; it has: {', '.join(sorted(producer.ports))}"
+                )
         case ToExternal():
             pass
 
 
 def _missing(draft: Draft, word: str, name: str, there: Iterable[str]) -> Iterator[Problem]:
     if name not in draft.broken:
-        yield Problem(path=(word,), rule=f"names nothing in this stack; there are: {', '.join(sorted(there)) or 'none'}")
+        yield Problem(
+            path=(word,), rule=f"names nothing in this stack; there are: {', '.join(sorted(there)) or 'none'}"
+        )
 
 
 def _prefixes(draft: Draft) -> Iterator[Problem]:
@@ -132,7 +154,10 @@ def _prefixes(draft: Draft) -> Iterator[Problem]:
                 seen[prefix] = index
             if isinstance(connection, ToPostgres):
                 if connection.postgres in servers:
-                    yield Problem(path=(*path, "postgres"), rule="is connected twice; an app has one role on a server, for one database")
+                    yield Problem(
+                        path=(*path, "postgres"),
+                        rule="is connected twice; an app has one role on a server, for one database",
+                    )
                 servers.add(connection.postgres)
 
 
@@ -181,8 +206,6 @@ def _pools(draft: Draft) -> Iterator[Problem]:
             )
 
 
-
-
 def _at_once(draft: Draft, spec: AppServiceSpec) -> tuple[int, int]:
     on_docker = "environment" not in draft.broken and draft.config.environment.target.kind == "docker"
     return (1, 0) if on_docker else (spec.most_replicas, spec.rollout.max_surge)
@@ -213,7 +236,11 @@ def unsupported(spec: Spec, target: str) -> Iterator[Problem]:
                     if value != field.default and value not in harmless:
                         yield Problem(path=(key,), rule=f"is for {only} only: {reason}; remove it")
                 case NeededOn(target=needed) if needed == target and value is None:
-                    yield Problem(path=(key,), rule=f"is missing: stacks on {needed} need it", example=str((field.examples or [""])[0]))
+                    yield Problem(
+                        path=(key,),
+                        rule=f"is missing: stacks on {needed} need it",
+                        example=str((field.examples or [""])[0]),
+                    )
                 case NeededOn(target=needed, reason=reason) if needed != target and value is not None:
                     yield Problem(path=(key,), rule=f"is for {needed} only: {reason}; remove it")
                 case _:
@@ -251,8 +278,17 @@ def _images(draft: Draft) -> Iterator[Problem]:
 def _host_ports(draft: Draft) -> Iterator[Problem]:
     taken: dict[int, str] = {}
     published = [
-        *((("app_services", n, "docker", "publish", p), number) for n, s in draft.config.app_services.items() if s.docker for p, number in s.docker.publish.items()),
-        *((("postgres_clusters", n, "docker", "publish"), s.docker.publish) for n, s in draft.config.postgres_clusters.items() if s.docker and s.docker.publish),
+        *(
+            (("app_services", n, "docker", "publish", p), number)
+            for n, s in draft.config.app_services.items()
+            if s.docker
+            for p, number in s.docker.publish.items()
+        ),
+        *(
+            (("postgres_clusters", n, "docker", "publish"), s.docker.publish)
+            for n, s in draft.config.postgres_clusters.items()
+            if s.docker and s.docker.publish
+        ),
     ]
     for path, number in published:
         if number in taken:
@@ -273,7 +309,11 @@ def _operators(draft: Draft) -> Iterator[Problem]:
             example="{version: '1.30', namespace: cnpg-system}",
         )
     elif tuple(map(int, operator.version.split("."))) < (1, 30):
-        yield Problem(path=(*path, "version"), rule="must be 1.30 or later: roles are objects of their own (DatabaseRole) from there on", example='"1.30"')
+        yield Problem(
+            path=(*path, "version"),
+            rule="must be 1.30 or later: roles are objects of their own (DatabaseRole) from there on",
+            example='"1.30"',
+        )
 
 
 def peak(config: StackConfig) -> Footprint:

@@ -25,7 +25,9 @@ def refuse(file: StackFile, problems: Iterable[Problem]) -> pulumi.RunError:
     """The error that ends the program: all problems, in the order of the file."""
     ordered = sorted(set(problems), key=lambda p: (file.line(p.path) or 0, [str(part) for part in p.path], p.rule))
     count = f"{len(ordered)} problem{'s' if len(ordered) > 1 else ''}"
-    return pulumi.RunError("\n".join([f"{file.name} is refused: {count}, nothing was registered", *(line(file, p) for p in ordered)]))
+    return pulumi.RunError(
+        "\n".join([f"{file.name} is refused: {count}, nothing was registered", *(line(file, p) for p in ordered)])
+    )
 
 
 def line(file: StackFile, problem: Problem) -> str:
@@ -46,48 +48,51 @@ def written(path: Loc) -> str:
 
 def translate(error: ValidationError, model: Any, at: Loc) -> Iterable[Problem]:
     """Our problems for pydantic's errors about a value of type `model` that stands at `at`."""
-    for details in error.errors(include_url=False, include_input=False):
-        path, field = _resolve(model, details["loc"])
+    everything = error.errors(include_url=False, include_input=False)
+    for details in everything:
+        if details["type"] == "too_short" and any(_is_below(details["loc"], other["loc"]) for other in everything):
+            continue  # pydantic counts entries that are wrong as absent
+        path, place = _resolve(model, details["loc"])
         if details["type"] == "problems":
             for problem in details.get("ctx", {}).get("problems", ()):
                 yield problem.below(*at, *path)
         else:
-            yield Problem(path=(*at, *path), rule=_rule(details, field), example=_example(field, details))
+            yield Problem(path=(*at, *path), rule=_rule(details, place), example=_example(place, details))
 
 
-def _rule(error: ErrorDetails, field: _Place) -> str:
+def _is_below(place: Loc, other: Loc) -> bool:
+    return len(other) > len(place) and other[: len(place)] == place
+
+
+def _rule(error: ErrorDetails, place: _Place) -> str:
     context: Mapping[str, Any] = error.get("ctx", {})
-    match error["type"]:
-        case "missing":
-            return "is missing"
-        case "extra_forbidden":
-            return _unknown_key(str(error["loc"][-1]), field.known)
-        case "string_type":
-            return "must be text; quote it"
-        case "int_type" | "int_from_float" | "int_parsing":
-            return "must be a whole number"
-        case "bool_type" | "bool_parsing":
-            return "must be true or false"
-        case "tuple_type":
-            return "must be a list"
-        case "dict_type" | "mapping_type" | "model_type" | "model_attributes_type":
-            return "must be a mapping"
-        case "literal_error":
-            return f"must be one of: {context['expected']}"
-        case "union_tag_invalid" | "union_tag_not_found":
-            return f"must be a mapping whose `{str(context['discriminator']).strip(chr(39))}` is one of: {', '.join(field.tags)}"
-        case "string_pattern_mismatch":
-            return f"must match {context['pattern']}"
-        case "greater_than_equal":
-            return f"must be {context['ge']} or more"
-        case "less_than_equal":
-            return f"must be {context['le']} or less"
-        case "too_short" | "string_too_short":
-            return f"must have {context.get('min_length', 1)} or more {'entries' if error['type'] == 'too_short' else 'characters'}"
-        case "too_long" | "string_too_long":
-            return f"must have {context['max_length']} or fewer {'entries' if error['type'] == 'too_long' else 'characters'}"
-        case _:
-            return error["msg"].removeprefix("Value error, ")
+    kind = error["type"]
+    if kind == "extra_forbidden":
+        return _unknown_key(str(error["loc"][-1]), place.known)
+    if kind in ("union_tag_invalid", "union_tag_not_found"):
+        key = str(context["discriminator"]).strip("'")
+        return f"must be a mapping whose `{key}` is one of: {', '.join(place.tags)}"
+    if kind in _RULES:
+        return _RULES[kind].format(**context)
+    return error["msg"].removeprefix("Value error, ")
+
+
+_RULES = {
+    "missing": "is missing",
+    "string_type": "must be text; quote it",
+    **dict.fromkeys(("int_type", "int_from_float", "int_parsing"), "must be a whole number"),
+    **dict.fromkeys(("bool_type", "bool_parsing"), "must be true or false"),
+    "tuple_type": "must be a list",
+    **dict.fromkeys(("dict_type", "mapping_type", "model_type", "model_attributes_type"), "must be a mapping"),
+    "literal_error": "must be one of: {expected}",
+    "string_pattern_mismatch": "must match {pattern}",
+    "greater_than_equal": "must be {ge} or more",
+    "less_than_equal": "must be {le} or less",
+    "too_short": "must have {min_length} or more entries",
+    "string_too_short": "must have {min_length} or more characters",
+    "string_too_long": "must have {max_length} or fewer characters",
+}
+"""Our words for pydantic's error types; the words in braces are its own. https://docs.pydantic.dev/latest/errors/validation_errors/"""
 
 
 def _unknown_key(key: str, known: tuple[str, ...]) -> str:
@@ -96,26 +101,26 @@ def _unknown_key(key: str, known: tuple[str, ...]) -> str:
     return f"is not a known key; {hint}known here: {', '.join(known)}"
 
 
-def _example(field: _Place, error: ErrorDetails) -> str | None:
-    if error["type"] == "extra_forbidden":
+def _example(place: _Place, error: ErrorDetails) -> str | None:
+    if error["type"] == "extra_forbidden" or not place.examples:
         return None
-    return field.examples[0] if field.examples else None
+    return place.examples[0]
 
 
 class _Place:
     """What the types say about one place of a spec."""
 
     def __init__(self, annotation: Any, metadata: Iterable[Any] = ()) -> None:
+        self.annotation: Any = annotation
         self.examples: tuple[str, ...] = ()
         self._read(metadata)
-        while get_origin(annotation) is Annotated:
-            annotation, *rest = get_args(annotation)
+        while get_origin(self.annotation) is Annotated:
+            self.annotation, *rest = get_args(self.annotation)
             self._read(rest)
-        members = _members(annotation)
-        if len(members) == 1 and members[0] is not annotation:
+        members = _members(self.annotation)
+        if len(members) == 1 and members[0] is not self.annotation:
             inner = _Place(members[0])
-            annotation, self.examples = inner.annotation, self.examples or inner.examples
-        self.annotation = annotation
+            self.annotation, self.examples = inner.annotation, self.examples or inner.examples
 
     def _read(self, metadata: Iterable[Any]) -> None:
         for item in metadata:
@@ -136,14 +141,14 @@ class _Place:
 def _resolve(model: Any, loc: Loc) -> tuple[Loc, _Place]:
     """The path as it is written in the file, and the place it leads to: pydantic puts a union's tags between the keys."""
     path: list[str | int] = []
-    place = _Place(model)
+    place = holder = _Place(model)
     for part in loc:
         tags = _tags(place.annotation)
         if str(part) in tags:
             place = _Place(tags[str(part)])
             continue
         if part == "[key]":
-            place = _Place(get_args(holder.annotation)[0])  # pyright: ignore[reportPossiblyUnbound]  # "[key]" never comes first
+            place = _Place(get_args(holder.annotation)[0])
             continue
         path.append(part)
         holder = place

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import yaml
 
@@ -21,7 +22,10 @@ _BENT = (
     (re.compile(r"[-+]?0[0-7_]+"), "is an octal number to YAML, and would arrive as another number"),
     (re.compile(r"[-+]?0[xob][0-9a-fA-F_]+"), "is a number in another base to YAML, and would arrive in decimal"),
     (re.compile(r"[-+]?\d[\d_]*\.\d*0"), "is a decimal number to YAML, and would lose its last zero"),
-    (re.compile(r"[-+]?\d[\d_]*(\.\d*)?[eE][-+]?\d+"), "is a number in powers of ten to YAML, and would arrive written out"),
+    (
+        re.compile(r"[-+]?\d[\d_]*(\.\d*)?[eE][-+]?\d+"),
+        "is a number in powers of ten to YAML, and would arrive written out",
+    ),
     (re.compile(r"[-+]?\d+_[\d_]*"), "is a number to YAML, and would lose its underscores"),
 )
 
@@ -36,7 +40,7 @@ class StackFile:
         self._scalars: dict[Path_, yaml.ScalarNode] = {}
         self._secure: list[Path_] = []
         try:
-            root = yaml.compose(text, Loader=yaml.SafeLoader)
+            root = cast("yaml.Node | None", yaml.compose(text, Loader=yaml.SafeLoader))  # pyright: ignore[reportUnknownMemberType]  # stubs leave the stream untyped
         except yaml.YAMLError:
             root = None
         for key, node in _entries(root):

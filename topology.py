@@ -116,7 +116,12 @@ def _operated(target: KubernetesTargetSpec, name: str) -> Iterator[Edge]:
         yield Edge(consumer=server, producer=server, port=port, why="instances replicate and ask each other's status")
     for address in target.cluster.api_server:
         cidr, _, number = address.rpartition(":")
-        yield Edge(consumer=server, producer=Network(cidrs=(cidr,)), port=int(number), why="instances read and report their state")
+        yield Edge(
+            consumer=server,
+            producer=Network(cidrs=(cidr,)),
+            port=int(number),
+            why="instances read and report their state",
+        )
 
 
 def app(name: str) -> Instance:
@@ -156,17 +161,23 @@ def network_members(stack: StackConfig) -> Mapping[str, NetworkPlan]:
     found: dict[str, NetworkPlan] = {}
     for name, server in stack.postgres_clusters.items():
         members = {name, *(c.app for c in consumers(stack, name))}
-        found[name] = NetworkPlan(name=name, internal=True, protect=server.deletion_protection, members=frozenset(members))
+        found[name] = NetworkPlan(
+            name=name, internal=True, protect=server.deletion_protection, members=frozenset(members)
+        )
         if server.docker is not None and server.docker.publish is not None:
             found[f"{name}-egress"] = NetworkPlan(
                 name=f"{name}-egress", internal=False, protect=server.deletion_protection, members=frozenset({name})
             )
     for name, spec in stack.app_services.items():
-        callers = {n for n, s in stack.app_services.items() for c in s.connects_to if isinstance(c, ToApp) and c.app == name}
+        callers = {
+            n for n, s in stack.app_services.items() for c in s.connects_to if isinstance(c, ToApp) and c.app == name
+        }
         if callers:
             found[name] = NetworkPlan(name=name, internal=True, protect=False, members=frozenset({name, *callers}))
         if needs_egress(spec):
-            found[f"{name}-egress"] = NetworkPlan(name=f"{name}-egress", internal=False, protect=False, members=frozenset({name}))
+            found[f"{name}-egress"] = NetworkPlan(
+                name=f"{name}-egress", internal=False, protect=False, members=frozenset({name})
+            )
     return found
 
 

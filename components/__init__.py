@@ -1,3 +1,7 @@
 """Reusable components."""
 
-__all__ = ["app_service", "environment", "postgres_cluster"]
+from components.app_service import AppService
+from components.environment import Environment
+from components.postgres_cluster import PostgresCluster
+
+__all__ = ["AppService", "Environment", "PostgresCluster"]

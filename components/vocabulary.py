@@ -72,7 +72,7 @@ class Spec(BaseModel):
     def _fields_agree(self) -> Self:
         if found := tuple(self.problems()):
             text = "; ".join(f"{'.'.join(map(str, p.path))}: {p.rule}" for p in found)
-            raise PydanticCustomError("problems", "{text}", {"text": text, "problems": found})
+            raise PydanticCustomError("problems", "{text}", {"text": text, "problems": found})  # noqa: EM101  # the type's name
         return self
 
 
@@ -100,14 +100,22 @@ Listed = BeforeValidator(_sequence)
 
 DnsLabel = Annotated[
     str,
-    _matches(r"[a-z]([-a-z0-9]*[a-z0-9])?", "must be lower-case letters, digits and inner hyphens, starting with a letter", 63),
+    _matches(
+        r"[a-z]([-a-z0-9]*[a-z0-9])?",
+        "must be lower-case letters, digits and inner hyphens, starting with a letter",
+        63,
+    ),
     Field(examples=["api"]),
 ]
 """DNS-1035 label: what Kubernetes wants of a Service's name. https://kubernetes.io/docs/concepts/overview/working-with-objects/names/"""
 
 PortName = Annotated[
     str,
-    _matches(r"[a-z]([-a-z0-9]*[a-z0-9])?", "must be lower-case letters, digits and inner hyphens, starting with a letter", 15),
+    _matches(
+        r"[a-z]([-a-z0-9]*[a-z0-9])?",
+        "must be lower-case letters, digits and inner hyphens, starting with a letter",
+        15,
+    ),
     Field(examples=["http"]),
 ]
 """Name of a port, 15 characters at most (RFC 6335)."""
@@ -117,7 +125,11 @@ Port = Annotated[int, Field(ge=1, le=65535, examples=[8000])]
 
 DatabaseName = Annotated[
     str,
-    _matches(r"[a-z]([-a-z0-9]*[a-z0-9])?", "must be lower-case letters, digits and inner hyphens, starting with a letter", 40),
+    _matches(
+        r"[a-z]([-a-z0-9]*[a-z0-9])?",
+        "must be lower-case letters, digits and inner hyphens, starting with a letter",
+        40,
+    ),
     Field(examples=["api"]),
 ]
 """Name of a database: also part of object names, so it takes the characters of a DNS label. Room is left for `-owner`."""
@@ -145,7 +157,9 @@ SecretName = Annotated[
 
 FileName = Annotated[
     str,
-    _matches(r"[A-Za-z0-9][-._A-Za-z0-9]*", "must be a plain file name: letters, digits, dots, hyphens and underscores", 100),
+    _matches(
+        r"[A-Za-z0-9][-._A-Za-z0-9]*", "must be a plain file name: letters, digits, dots, hyphens and underscores", 100
+    ),
     Field(examples=["app.toml"]),
 ]
 """A file's name, without folders."""
@@ -153,7 +167,7 @@ FileName = Annotated[
 AbsolutePath = Annotated[
     str,
     _matches(r"(/[-._A-Za-z0-9]+)+", "must be an absolute path of plain names", 255),
-    Field(examples=["/tmp"]),
+    Field(examples=["/var/cache/app"]),
 ]
 """A path inside a container."""
 

@@ -68,9 +68,7 @@ class AppService(pulumi.ComponentResource):
         self.register_outputs({"host": self.host, "ports": dict(spec.ports)})
 
 
-def connection(
-    declared: ToApp, producer: AppServiceSpec, gate: Gate | None = None
-) -> AppConnection:
+def connection(declared: ToApp, producer: AppServiceSpec, gate: Gate | None = None) -> AppConnection:
     """What a consumer is told about an app: a function of the spec, so that apps on Kubernetes may use each other."""
     prefix = declared.app.upper().replace("-", "_") if declared.prefix is None else declared.prefix
     return AppConnection(prefix=prefix, host=declared.app, port=producer.ports[declared.port], gate=gate or Gate())

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
 
-from components.vocabulary import Cidr, DatabaseName, DnsLabel, OnlyOn, Port, PortName, Spec, VariablePrefix
+from components.vocabulary import Cidr, DatabaseName, DnsLabel, Listed, OnlyOn, Port, PortName, Spec, VariablePrefix
 
 
 class ToPostgres(Spec):
@@ -46,6 +46,7 @@ class ToExternal(Spec):
     """TCP port."""
     cidrs: Annotated[
         tuple[Cidr, ...],
+        Listed,
         OnlyOn("kubernetes", "Docker can't narrow where a container's packets go", (("0.0.0.0/0",),)),
     ] = Field(default=("0.0.0.0/0",), min_length=1, examples=["[203.0.113.0/24]"])
     """Networks the host lives in. The default is every public address: private ranges are always left out."""

@@ -32,6 +32,8 @@ class SecretValue:
 
 @dataclass(frozen=True, kw_only=True)
 class Delivery:
+    """What one app reads, before a target decides how."""
+
     variables: Mapping[str, str]
     """Plain values, by name, sorted."""
     secret_variables: Mapping[str, SecretValue]

@@ -32,7 +32,7 @@ from pulumi_kubernetes.core.v1 import (
     ServicePortArgs,
     ServiceSpecArgs,
 )
-from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
+from pulumi_kubernetes.meta.v1 import LabelSelectorArgs
 from pulumi_kubernetes.policy.v1 import PodDisruptionBudget, PodDisruptionBudgetSpecArgs
 
 from components.app_service import facts, pod
@@ -91,7 +91,7 @@ def create(
     _deployment(name, labels, spec, template, target, parent=parent, gates=gates)
     if spec.autoscaling is not None:
         _autoscaler(name, labels, spec.autoscaling, target, opts)
-    if spec.fewest_replicas >= 2:  # noqa: PLR2004  # a budget over a single replica would block every drain
+    if spec.fewest_replicas > 1:  # a budget over a single replica would block every drain
         _disruption_budget(name, labels, spec, target, opts)
     return Gate(resources=(service,))
 

@@ -68,7 +68,9 @@ def template(
             termination_grace_period_seconds=spec.shutdown.grace_seconds,
             security_context=restricted_pod(spec.user),
             priority_class_name=None if kubernetes is None else kubernetes.priority_class,
-            node_selector=None if kubernetes is None or not kubernetes.node_selector else dict(kubernetes.node_selector),
+            node_selector=None
+            if kubernetes is None or not kubernetes.node_selector
+            else dict(kubernetes.node_selector),
             topology_spread_constraints=_spread(name, spec, zones),
             containers=[_container(spec, delivery, secret, [mount for _, mount in volumes])],
             volumes=list({str(volume.name): volume for volume, _ in volumes}.values()) or None,
@@ -197,9 +199,7 @@ def _volumes(
         )
 
 
-def _secret_files(
-    files: Mapping[str, SecretValue], secret: pulumi.Output[str] | None
-) -> ProjectedVolumeSourceArgs:
+def _secret_files(files: Mapping[str, SecretValue], secret: pulumi.Output[str] | None) -> ProjectedVolumeSourceArgs:
     """One folder from several Secrets: only the named keys, readable by the app's group alone."""
     return ProjectedVolumeSourceArgs(
         default_mode=0o440,

@@ -74,6 +74,8 @@ Probe = Annotated[
 
 
 class ProbesSpec(Spec):
+    """The three questions a platform asks a replica."""
+
     readiness: Probe
     """Whether this replica may get requests now. Must not ask shared dependencies, or one failure takes all replicas."""
     liveness: Probe | None = None

@@ -81,9 +81,13 @@ class ResourcesSpec(Spec):
     """Requested processor time; on Docker, the limit."""
     memory: Size = "256Mi"
     """Requested and greatest memory."""
-    cpu_limit: Annotated[Cpu | None, OnlyOn("kubernetes", "Docker's `cpu` is a limit already")] = Field(default=None, examples=["1"])
+    cpu_limit: Annotated[Cpu | None, OnlyOn("kubernetes", "Docker's `cpu` is a limit already")] = Field(
+        default=None, examples=["1"]
+    )
     """Greatest processor time. Absent: none, since throttling hurts latency more than it helps neighbours."""
-    ephemeral_storage: Annotated[Size, OnlyOn("kubernetes", "Docker can't limit a container's disk", ("256Mi",))] = "256Mi"
+    ephemeral_storage: Annotated[Size, OnlyOn("kubernetes", "Docker can't limit a container's disk", ("256Mi",))] = (
+        "256Mi"
+    )
     """Requested and greatest disk for scratch and logs."""
 
 
@@ -191,7 +195,9 @@ class DockerSpec(Spec):
     """Ports of the app by the port of 127.0.0.1 that reaches them."""
     command: Annotated[tuple[str, ...], Listed] | None = Field(default=None, examples=["[npm, run, dev]"])
     """Replaces `command` here."""
-    mounts: Annotated[tuple[SourceMount, ...], Listed] = Field(default=(), examples=["[{source: ./services/api/src, path: /app/src}]"])
+    mounts: Annotated[tuple[SourceMount, ...], Listed] = Field(
+        default=(), examples=["[{source: ./services/api/src, path: /app/src}]"]
+    )
     """Source folders for hot reload."""
     build: BuildSpec | None = None
     """How to build `image` here; absent: it is pulled, or is there already."""
@@ -248,7 +254,9 @@ class AppServiceSpec(Spec):
 
     def problems(self) -> Iterable[Problem]:
         if self.autoscaling is not None and "replicas" in self.model_fields_set:
-            yield Problem(path=("replicas",), rule="belongs to the autoscaler once autoscaling is given; remove one of the two")
+            yield Problem(
+                path=("replicas",), rule="belongs to the autoscaler once autoscaling is given; remove one of the two"
+            )
         keep = self.disruption.min_available
         if keep is not None and keep >= self.fewest_replicas:
             yield Problem(
@@ -258,10 +266,15 @@ class AppServiceSpec(Spec):
             )
         for place, port in self.probes.ports():
             if port not in self.ports:
-                yield Problem(path=("probes", *place), rule=f"is no port of this app; it has: {', '.join(sorted(self.ports))}")
+                yield Problem(
+                    path=("probes", *place), rule=f"is no port of this app; it has: {', '.join(sorted(self.ports))}"
+                )
         for port in self.docker.publish if self.docker else ():
             if port not in self.ports:
-                yield Problem(path=("docker", "publish", port), rule=f"is no port of this app; it has: {', '.join(sorted(self.ports))}")
+                yield Problem(
+                    path=("docker", "publish", port),
+                    rule=f"is no port of this app; it has: {', '.join(sorted(self.ports))}",
+                )
         numbers: dict[int, str] = {}
         for port_name, number in self.ports.items():
             if (other := numbers.setdefault(number, port_name)) != port_name:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os.path
+from pathlib import Path
 
 import pulumi
 from pulumi_kubernetes import Provider
@@ -29,7 +29,7 @@ def create(
 ) -> KubernetesTarget:
     provider = Provider(
         f"{name}-cluster",
-        kubeconfig=os.path.expanduser(spec.kubeconfig),
+        kubeconfig=str(Path(spec.kubeconfig).expanduser()),
         context=spec.context,
         # Without it, a renamed context or a moved API server would plan to replace every object.
         cluster_identifier=spec.cluster.id,

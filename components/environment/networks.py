@@ -31,6 +31,8 @@ class NetworkPlan:
 
 @dataclass(frozen=True, kw_only=True)
 class Planned:
+    """Networks with their subnets, and what is wrong with those."""
+
     networks: tuple[NetworkPlan, ...]
     problems: tuple[Problem, ...]
     """Paths start at the target."""
@@ -74,7 +76,9 @@ def _problems(target: DockerTargetSpec, networks: tuple[NetworkPlan, ...]) -> It
                 rule=f"has room for {most} containers, and {len(network.members)} are on this network; fix a wider one by hand",
             )
     for name in target.subnets.keys() - {n.name for n in networks}:
-        yield Problem(path=("subnets", name), rule=f"is no network of this stack; it has: {', '.join(n.name for n in networks)}")
+        yield Problem(
+            path=("subnets", name), rule=f"is no network of this stack; it has: {', '.join(n.name for n in networks)}"
+        )
 
 
 def _free(target: DockerTargetSpec, networks: tuple[NetworkPlan, ...]) -> str:

@@ -46,7 +46,13 @@ class DnsSpec(Spec):
 
 
 OperatorName = Literal[
-    "barman_cloud", "cert_manager", "cloudnative_pg", "envoy_gateway", "keda", "prometheus_operator", "vertical_pod_autoscaler"
+    "barman_cloud",
+    "cert_manager",
+    "cloudnative_pg",
+    "envoy_gateway",
+    "keda",
+    "prometheus_operator",
+    "vertical_pod_autoscaler",
 ]
 
 
@@ -91,7 +97,9 @@ class ClusterSpec(Spec):
     zones: Annotated[tuple[DnsLabel, ...], Listed] = Field(min_length=1, examples=["[a, b, c]"])
     """Zones with nodes."""
     storage_classes: StorageClassesSpec
-    operators: Mapping[OperatorName, OperatorSpec] = Field(default={}, examples=["{cloudnative_pg: {version: '1.30', namespace: cnpg-system}}"])
+    operators: Mapping[OperatorName, OperatorSpec] = Field(
+        default={}, examples=["{cloudnative_pg: {version: '1.30', namespace: cnpg-system}}"]
+    )
     """Operators that are installed, with their versions."""
     gateway: GatewaySpec | None = None
     """Absent where the cluster has no gateway."""
@@ -99,6 +107,8 @@ class ClusterSpec(Spec):
 
 
 class KubernetesTargetSpec(Spec):
+    """A namespace of a cluster that other stacks share."""
+
     kind: Literal["kubernetes"]
     kubeconfig: str = Field(min_length=1, examples=["~/.kube/config"])
     """Path of the kubeconfig; always given, never what the shell points at."""
@@ -110,8 +120,12 @@ class KubernetesTargetSpec(Spec):
 
 
 class DockerTargetSpec(Spec):
+    """One machine with a Docker daemon."""
+
     kind: Literal["docker"]
-    host: str = Field(default="unix:///var/run/docker.sock", pattern=r"^(unix|tcp|ssh)://", examples=["unix:///var/run/docker.sock"])
+    host: str = Field(
+        default="unix:///var/run/docker.sock", pattern=r"^(unix|tcp|ssh)://", examples=["unix:///var/run/docker.sock"]
+    )
     """Address of the Docker daemon."""
     address_pool: Cidr = Field(default="10.210.0.0/16", examples=["10.210.0.0/16"])
     """Range that the stack's networks take their subnets from; choose one that your machine does not route."""
@@ -133,6 +147,8 @@ class DockerTargetSpec(Spec):
 
 
 class EnvironmentSpec(Spec):
+    """Where a stack runs, and what its names start with."""
+
     name: DnsLabel | None = None
     """Prefix of every physical name. Default: `{project}-{stack}`. Changing it moves everything, and is refused by protection."""
     target: Annotated[KubernetesTargetSpec | DockerTargetSpec, Field(discriminator="kind")]

@@ -55,9 +55,7 @@ class PostgresCluster(pulumi.ComponentResource):
             case DockerTarget():
                 from components.postgres_cluster import docker
 
-                self.access = docker.create(
-                    name, spec, target, consumers=consumers, passwords=passwords, parent=self
-                )
+                self.access = docker.create(name, spec, target, consumers=consumers, passwords=passwords, parent=self)
             case _:
                 assert_never(target)
         self.register_outputs({"databases": sorted(spec.databases), "consumers": sorted(self.access)})

@@ -97,7 +97,10 @@ def _server(
         hostname=name,
         image=postgres.image_id,
         command=["postgres", *_parameters(spec)],
-        envs=["POSTGRES_INITDB_ARGS=--data-checksums --encoding=UTF8 --auth-host=scram-sha-256", f"POSTGRES_PASSWORD_FILE={SECRETS_FOLDER}/superuser"],
+        envs=[
+            "POSTGRES_INITDB_ARGS=--data-checksums --encoding=UTF8 --auth-host=scram-sha-256",
+            f"POSTGRES_PASSWORD_FILE={SECRETS_FOLDER}/superuser",
+        ],
         user=f"{USER}:{USER}",
         read_only=True,
         tmpfs={"/run/postgresql": tmpfs("16Mi", USER), "/tmp": tmpfs("64Mi", USER)},  # noqa: S108  # inside the container
@@ -111,7 +114,9 @@ def _server(
         log_driver="json-file",
         log_opts=LOG_OPTIONS,
         networks_advanced=[
-            docker.ContainerNetworksAdvancedArgs(name=target.networks[network], aliases=[name] if network == name else None)
+            docker.ContainerNetworksAdvancedArgs(
+                name=target.networks[network], aliases=[name] if network == name else None
+            )
             for network in joined
         ],
         ports=None
@@ -163,7 +168,9 @@ def _setup(
         name=f"{target.prefix}-{name}-setup",
         image=postgres.image_id,
         entrypoints=["sh", "-euc"],
-        command=[f'PGPASSWORD=$(cat /setup/superuser) exec psql -h {name} -U postgres -v ON_ERROR_STOP=1 -q -f /setup/setup.sql'],
+        command=[
+            f"PGPASSWORD=$(cat /setup/superuser) exec psql -h {name} -U postgres -v ON_ERROR_STOP=1 -q -f /setup/setup.sql"
+        ],
         user=f"{USER}:{USER}",
         must_run=False,
         attach=True,

@@ -76,7 +76,9 @@ def create(
 
 def _cluster(name: str, spec: PostgresClusterSpec, target: KubernetesTarget) -> dict[str, Any]:
     kubernetes = spec.kubernetes
-    storage_class = target.storage_class if kubernetes is None or kubernetes.storage_class is None else kubernetes.storage_class
+    storage_class = (
+        target.storage_class if kubernetes is None or kubernetes.storage_class is None else kubernetes.storage_class
+    )
     resources = {"cpu": spec.resources.cpu, "memory": spec.resources.memory}
     rendered: dict[str, Any] = {
         "instances": spec.instances,

@@ -17,6 +17,7 @@ def setup_sql(databases: Sequence[str], consumers: Sequence[Consumer], passwords
     for database in databases:
         lines += _role(owner(database), "NOLOGIN")
         lines += [
+            # Plain words only, as the docstring says.
             f"SELECT 'CREATE DATABASE \"{database}\" OWNER \"{owner(database)}\" ENCODING ''UTF8''' "
             f"WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = '{database}') \\gexec",
             f'ALTER DATABASE "{database}" OWNER TO "{owner(database)}";',

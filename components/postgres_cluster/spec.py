@@ -26,7 +26,9 @@ RESERVED_CONNECTIONS = 10
 
 SMALLEST_MEMORY = "256Mi"
 
-OWNED_PARAMETERS = frozenset({"max_connections", "shared_buffers", "listen_addresses", "port", "ssl", "hba_file", "data_directory"})
+OWNED_PARAMETERS = frozenset(
+    {"max_connections", "shared_buffers", "listen_addresses", "port", "ssl", "hba_file", "data_directory"}
+)
 """Derived from other fields, or the platform's own."""
 
 ONE_MACHINE = "one machine runs one server"
@@ -49,7 +51,9 @@ class PostgresResources(Spec):
 
     def problems(self) -> Iterable[Problem]:
         if size_bytes(self.memory) < size_bytes(SMALLEST_MEMORY):
-            yield Problem(path=("memory",), rule=f"must be {SMALLEST_MEMORY} or more for a server to start", example="1Gi")
+            yield Problem(
+                path=("memory",), rule=f"must be {SMALLEST_MEMORY} or more for a server to start", example="1Gi"
+            )
 
 
 class PostgresKubernetesSpec(Spec):
@@ -71,15 +75,21 @@ class PostgresDockerSpec(Spec):
 
 
 class PostgresClusterSpec(Spec):
+    """A PostgreSQL server."""
+
     major: Literal[14, 15, 16, 17, 18] = Field(examples=[18])
     """Major version of PostgreSQL. Raising it is a migration, never a side effect of an image."""
     image: ImageRef | None = Field(default=None, examples=["ghcr.io/cloudnative-pg/postgresql@sha256:<64 hex digits>"])
     """Image of that major. Absent: the one in components/versions.py."""
     instances: Annotated[int, OnlyOn("kubernetes", ONE_MACHINE, (1,))] = Field(default=3, ge=1, le=9, examples=[3])
     """Servers: one primary, the rest standbys."""
-    storage: Annotated[Size | None, NeededOn("kubernetes", "a Docker volume has no size")] = Field(default=None, examples=["100Gi"])
+    storage: Annotated[Size | None, NeededOn("kubernetes", "a Docker volume has no size")] = Field(
+        default=None, examples=["100Gi"]
+    )
     """Data volume of each instance. It can grow, never shrink."""
-    wal_storage: Annotated[Size | None, OnlyOn("kubernetes", "a Docker volume has no size")] = Field(default=None, examples=["20Gi"])
+    wal_storage: Annotated[Size | None, OnlyOn("kubernetes", "a Docker volume has no size")] = Field(
+        default=None, examples=["20Gi"]
+    )
     """Separate volume for the write-ahead log, so that a full log can't stop the data. Can be added, not removed."""
     resources: PostgresResources = PostgresResources()
     """What one instance is given."""
@@ -91,7 +101,9 @@ class PostgresClusterSpec(Spec):
     """Other server parameters, as in postgresql.conf."""
     deletion_protection: bool = True
     """Keeps the server, its volumes and its superuser's password."""
-    kubernetes: Annotated[PostgresKubernetesSpec | None, OnlyOn("kubernetes", "the block is named after its target")] = None
+    kubernetes: Annotated[
+        PostgresKubernetesSpec | None, OnlyOn("kubernetes", "the block is named after its target")
+    ] = None
     docker: Annotated[PostgresDockerSpec | None, OnlyOn("docker", "the block is named after its target")] = None
 
     @property
@@ -101,4 +113,7 @@ class PostgresClusterSpec(Spec):
 
     def problems(self) -> Iterable[Problem]:
         for parameter in sorted(OWNED_PARAMETERS & self.parameters.keys()):
-            yield Problem(path=("parameters", parameter), rule="follows from other fields (max_connections, resources) and can't be set here")
+            yield Problem(
+                path=("parameters", parameter),
+                rule="follows from other fields (max_connections, resources) and can't be set here",
+            )

@@ -127,5 +127,6 @@ def _peers(peer: Peer) -> list[NetworkPolicyPeerArgs]:
             ]
         case Network(cidrs=cidrs, without=without):
             return [
-                NetworkPolicyPeerArgs(ip_block=IPBlockArgs(cidr=cidr, except_=list(without) or None)) for cidr in sorted(cidrs)
+                NetworkPolicyPeerArgs(ip_block=IPBlockArgs(cidr=cidr, except_=list(without) or None))
+                for cidr in sorted(cidrs)
             ]
