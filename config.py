@@ -242,7 +242,9 @@ def schema(project: str) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    folder = Path(sys.argv[1] if len(sys.argv) > 1 else ".")
+    if sys.argv[1:2] != ["schema"]:
+        sys.exit("usage: python config.py schema [FOLDER OF Pulumi.yaml]")
+    folder = Path(sys.argv[2] if len(sys.argv) > 2 else ".")
     name = yaml.safe_load((folder / "Pulumi.yaml").read_text(encoding="utf-8"))["name"]
     json.dump(schema(name), sys.stdout, indent=2)
     sys.stdout.write("\n")

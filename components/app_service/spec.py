@@ -209,6 +209,7 @@ class AppServiceSpec(Spec):
     """A stateless app that answers requests."""
 
     kind: Literal["web"] = "web"
+    """What sort of app it is."""
     image: ImageRef
     """Image; by digest on Kubernetes."""
     ports: Mapping[PortName, Port] = Field(min_length=1, examples=["{http: 8000, metrics: 9464}"])
@@ -243,6 +244,8 @@ class AppServiceSpec(Spec):
     """Keeps the generated secrets of `env` when the app is taken out of the file."""
     kubernetes: Annotated[KubernetesSpec | None, OnlyOn("kubernetes", "the block is named after its target")] = None
     docker: Annotated[DockerSpec | None, OnlyOn("docker", "the block is named after its target")] = None
+    """What only Docker can honour."""
+    """What only Kubernetes can honour."""
 
     @property
     def fewest_replicas(self) -> int:

@@ -104,7 +104,9 @@ class PostgresClusterSpec(Spec):
     kubernetes: Annotated[
         PostgresKubernetesSpec | None, OnlyOn("kubernetes", "the block is named after its target")
     ] = None
+    """What only Kubernetes can honour."""
     docker: Annotated[PostgresDockerSpec | None, OnlyOn("docker", "the block is named after its target")] = None
+    """What only Docker can honour."""
 
     @property
     def shared_buffers(self) -> str:

@@ -1,0 +1,35 @@
+"""Pages and schemas that are made from code say what the code says."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+import yaml
+
+import config
+from tests.docs_tables import PAGES
+from tests.generate import DOCS
+from tests.stacks.shipped import PROJECT, ROOT, STACKS
+
+
+@pytest.mark.parametrize("page", sorted(PAGES))
+def test_a_generated_page_is_up_to_date(page: str) -> None:
+    assert (DOCS / page).read_text(encoding="utf-8") == PAGES[page](), "`make docs` writes it anew"
+
+
+def test_the_schema_knows_every_section_by_its_prefixed_name() -> None:
+    sections = config.schema(PROJECT)["properties"]["config"]["properties"]
+    assert set(sections) == {f"{PROJECT}:{name}" for name in [*config.StackConfig.model_fields, "secrets"]}
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_schema_describes_the_keys_that_the_shipped_files_use(stack: str) -> None:
+    schema = config.schema(PROJECT)
+    json.dumps(schema)
+    given = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8"))["config"]
+    api = given[f"{PROJECT}:app_services"]["api"]
+    described: dict[str, Any] = schema["$defs"]["AppServiceSpec"]["properties"]
+    assert set(api) <= set(described)
+    assert all("description" in field for field in described.values())

@@ -1,0 +1,111 @@
+"""The reachability proof: what the rendered policies permit is what the topology says, on both sides, and nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from components.connections import Instance, Network, Pods
+from tests.kit.recording import Recording
+from tests.stacks.reachability import Actor, Path, permitted
+from tests.stacks.shipped import recorded, topology_of
+from topology import Topology
+
+STACKS = ("staging", "prod")
+PUBLIC, METADATA_SERVER, STRANGE_NODE = "198.51.100.7", "169.254.169.254", "10.99.0.1"
+UNUSED_PORT = 9999
+
+
+def objects(recording: Recording, kind: str) -> list[Any]:
+    return [resource.inputs for resource in recording.of_type(kind)]
+
+
+def actors(recording: Recording, plan: Topology) -> list[Actor]:
+    """Pods as they are rendered, pods of the cluster, strangers, and addresses on both sides of every rule."""
+    namespace = plan.prefix
+    apps = [
+        Actor(d["metadata"]["name"], d["metadata"]["namespace"], d["spec"]["template"]["metadata"]["labels"])
+        for d in objects(recording, "Deployment")
+    ]
+    servers = [
+        Actor(
+            c["metadata"]["name"], namespace, {"cnpg.io/cluster": c["metadata"]["name"], "cnpg.io/instanceRole": "any"}
+        )
+        for c in objects(recording, "Cluster")
+    ]
+    outside = {
+        f"pods of {peer.namespace}": Actor(f"pods of {peer.namespace}", peer.namespace, dict(peer.labels))
+        for edge in plan.edges
+        for peer in (edge.consumer, edge.producer)
+        if isinstance(peer, Pods)
+    }
+    addresses = {_address(edge.producer) for edge in plan.edges if isinstance(edge.producer, Network)}
+    return [
+        *apps,
+        *servers,
+        *outside.values(),
+        Actor("dns", "kube-system", {"k8s-app": "kube-dns"}),
+        Actor("stranger here", namespace, {"app": "stranger"}),
+        Actor("stranger there", "default", {"app.kubernetes.io/name": "app-service"}),
+        Actor("impostor", "default", {"cnpg.io/cluster": "main", "app.kubernetes.io/name": "cloudnative-pg"}),
+        *(Actor(a, address=a) for a in sorted(addresses | {PUBLIC, METADATA_SERVER, STRANGE_NODE, "169.254.20.10"})),
+    ]
+
+
+def _address(network: Network) -> str:
+    """A host that a network rule is about."""
+    return PUBLIC if network.cidrs == ("0.0.0.0/0",) else network.cidrs[0].partition("/")[0]
+
+
+def _name(peer: object) -> str:
+    match peer:
+        case Instance(name=name):
+            return name
+        case Pods(namespace=namespace):
+            return f"pods of {namespace}"
+        case Network():
+            return _address(peer)
+        case _:
+            raise AssertionError(peer)
+
+
+def expected(plan: Topology, everybody: list[Actor]) -> set[Path]:
+    inside = [a.name for a in everybody if a.namespace == plan.prefix]
+    names = {
+        Path(source, to, 53, protocol)
+        for source in inside
+        for to in ("dns", "169.254.20.10")
+        for protocol in ("TCP", "UDP")
+    }
+    return names | {Path(_name(e.consumer), _name(e.producer), e.port) for e in plan.edges}
+
+
+def about_the_stack(paths: set[Path], plan: Topology, everybody: list[Actor]) -> set[Path]:
+    """Only conversations with one end in the stack's namespace; the rest is not ours to forbid."""
+    inside = {a.name for a in everybody if a.namespace == plan.prefix}
+    return {p for p in paths if p.source in inside or p.destination in inside}
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_policies_permit_every_edge_on_both_sides_and_nothing_else(stack: str) -> None:
+    recording, plan = recorded(stack), topology_of(stack)
+    everybody = actors(recording, plan)
+    ports = sorted(
+        {(e.port, "TCP") for e in plan.edges} | {(53, "TCP"), (53, "UDP"), (UNUSED_PORT, "TCP"), (443, "TCP")}
+    )
+    found = about_the_stack(permitted(objects(recording, "NetworkPolicy"), everybody, ports), plan, everybody)
+    wanted = expected(plan, everybody)
+    assert found - wanted == set(), "permitted, and nobody asked for it"
+    assert wanted - found == set(), "asked for, and not permitted"
+
+
+@pytest.mark.parametrize("gone", ["environment-deny-all", "main-policy", "api-policy"])
+def test_the_proof_notices_a_policy_that_is_missing(gone: str) -> None:
+    recording, plan = recorded("prod"), topology_of("prod")
+    everybody = actors(recording, plan)
+    policies = [r.inputs for r in recording.of_type("NetworkPolicy") if r.name != gone]
+    ports = [(e.port, "TCP") for e in plan.edges] + [(UNUSED_PORT, "TCP")]
+    assert about_the_stack(permitted(policies, everybody, ports), plan, everybody) != {
+        p for p in expected(plan, everybody) if p.port != 53
+    }
