@@ -1,7 +1,8 @@
 """The Pulumi engine: a folder that holds the CLI and its Python language host.
 
-Runs under the plain `python3` of a machine, before there is a virtual environment. `python3 -m toolchain.engine`
-prints the folder. Leaves alone what a person has installed: what is missing goes to the user's cache.
+Runs under the plain `python3` of a machine, before there is a virtual environment.
+`python3 -m toolchain.engine` prints the folder. Leaves alone what a person has installed: what is missing goes
+to the user's cache.
 """
 
 from __future__ import annotations
@@ -30,13 +31,13 @@ OLDEST = (3, 259)
 MODULES = Path(__file__).parent / "engine"
 CLI = MODULES / "pulumi"
 HOST = MODULES / "pulumi-language-python"
-"""The language host's own module has no tags. SDK 3.70 is the last that contains it; it runs current programs."""
+"""Its own module has no tags. SDK 3.70 is the last that contains it; it runs current programs."""
 
 REMEDY = """\
 There is no Pulumi engine on this machine and none could be had. Any one of these helps:
   install Pulumi                      https://www.pulumi.com/docs/iac/download-install/
-  install Go 1.25 or later            https://go.dev/doc/install, with a module proxy in reach
-  SLIPWAY_ENGINE=/opt/pulumi/bin      a folder that holds pulumi and its two pulumi-language-python programs"""
+  install Go 1.25 or later            https://go.dev/doc/install, and have a module proxy in reach
+  SLIPWAY_ENGINE=/opt/pulumi/bin      a folder with pulumi and its pulumi-language-python programs"""
 
 
 def ensure() -> Path:

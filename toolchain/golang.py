@@ -1,6 +1,6 @@
 """Programs built from tagged Go modules: each pinned by a small module of its own here, with its `go.sum`.
 
-For networks that reach a Go module proxy and nothing else. `-mod=readonly` refuses what `go.sum` does not know.
+For networks that reach a Go module proxy and nothing else. `-mod=readonly` refuses what `go.sum` lacks.
 """
 
 from __future__ import annotations

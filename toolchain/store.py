@@ -1,7 +1,7 @@
 """The user's cache folder: whole things under a name that holds their pins, each made once.
 
-Owns: `$XDG_CACHE_HOME/slipway` (or `~/.cache/slipway`). A thing is made in a folder of its own and renamed when it
-is whole, under a lock: an interrupted run leaves nothing that looks finished, two runs at once do the work once.
+Owns: `$XDG_CACHE_HOME/slipway` (or `~/.cache/slipway`). A thing is made in a folder of its own and renamed
+when it is whole, under a lock: an interrupted run leaves nothing that looks finished, two runs at once work once.
 """
 
 from __future__ import annotations
