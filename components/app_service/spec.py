@@ -38,6 +38,7 @@ class SecretRef(Spec):
     """A value of the stack file's `secrets`."""
 
     secret: SecretName
+    """Its name there."""
     deliver: Literal["file", "env"] = "file"
     """`file`: /run/secrets/NAME and NAME_FILE. `env`: the variable itself, readable by whoever may inspect the workload."""
 
@@ -243,9 +244,9 @@ class AppServiceSpec(Spec):
     deletion_protection: bool = True
     """Keeps the generated secrets of `env` when the app is taken out of the file."""
     kubernetes: Annotated[KubernetesSpec | None, OnlyOn("kubernetes", "the block is named after its target")] = None
+    """What only Kubernetes can honour."""
     docker: Annotated[DockerSpec | None, OnlyOn("docker", "the block is named after its target")] = None
     """What only Docker can honour."""
-    """What only Kubernetes can honour."""
 
     @property
     def fewest_replicas(self) -> int:

@@ -97,6 +97,7 @@ class ClusterSpec(Spec):
     zones: Annotated[tuple[DnsLabel, ...], Listed] = Field(min_length=1, examples=["[a, b, c]"])
     """Zones with nodes."""
     storage_classes: StorageClassesSpec
+    """Storage classes by what they are for."""
     operators: Mapping[OperatorName, OperatorSpec] = Field(
         default={}, examples=["{cloudnative_pg: {version: '1.30', namespace: cnpg-system}}"]
     )
@@ -104,17 +105,20 @@ class ClusterSpec(Spec):
     gateway: GatewaySpec | None = None
     """Absent where the cluster has no gateway."""
     dns: DnsSpec = DnsSpec()
+    """How pods resolve names."""
 
 
 class KubernetesTargetSpec(Spec):
     """A namespace of a cluster that other stacks share."""
 
     kind: Literal["kubernetes"]
+    """A namespace of a cluster."""
     kubeconfig: str = Field(min_length=1, examples=["~/.kube/config"])
     """Path of the kubeconfig; always given, never what the shell points at."""
     context: str = Field(min_length=1, examples=["blocksight-prod"])
     """Context in that kubeconfig."""
     cluster: ClusterSpec
+    """Facts of the cluster, as the cluster layer prints them."""
     quota: QuotaSpec
     """Ceiling of the stack's namespace."""
 
@@ -123,6 +127,7 @@ class DockerTargetSpec(Spec):
     """One machine with a Docker daemon."""
 
     kind: Literal["docker"]
+    """Plain Docker."""
     host: str = Field(
         default="unix:///var/run/docker.sock", pattern=r"^(unix|tcp|ssh)://", examples=["unix:///var/run/docker.sock"]
     )

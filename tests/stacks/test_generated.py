@@ -32,4 +32,13 @@ def test_the_schema_describes_the_keys_that_the_shipped_files_use(stack: str) ->
     api = given[f"{PROJECT}:app_services"]["api"]
     described: dict[str, Any] = schema["$defs"]["AppServiceSpec"]["properties"]
     assert set(api) <= set(described)
-    assert all("description" in field for field in described.values())
+
+
+def test_every_key_of_the_schema_says_what_it_is() -> None:
+    silent = [
+        f"{name}.{key}"
+        for name, definition in config.schema(PROJECT)["$defs"].items()
+        for key, field in definition.get("properties", {}).items()
+        if "description" not in field and "$ref" not in field
+    ]
+    assert silent == []
