@@ -38,8 +38,8 @@ render: setup ## write every object of STACK to OUT, one file each
 diff: setup ## what the working tree changes in STACK since BASE (default main), as a review report
 	@$(REHEARSAL) diff $(WHICH) --base '$(BASE)'
 
-schema: environment ## print the JSON Schema of a stack file
-	@$(VENV_PYTHON) config.py schema
+schema: environment ## print the JSON Schema of a stack file of PLATFORM
+	@$(VENV_PYTHON) config.py schema '$(PLATFORM)'
 
 test: setup ## floors 1 and 2: specs, components, stacks, rehearsals
 	@$(VENV_PYTHON) -m pytest --ignore tests/consumers
