@@ -8,10 +8,11 @@ import config
 import topology
 from components.app_service import AppService
 from components.app_service.component import connection
-from components.app_service.connects_to import ToApp, ToPostgres
+from components.app_service.connects_to import ToApp, ToPostgres, ToRedis
 from components.app_service.delivery import Connection
 from components.environment import Environment
 from components.postgres_cluster import PostgresCluster
+from components.redis_cache import RedisCache
 
 plan = topology.plan(config.read())
 stack = plan.stack
@@ -34,6 +35,11 @@ databases = {
     for name, spec in sorted(stack.postgres_clusters.items())
 }
 
+caches = {
+    name: RedisCache(name, spec, target=target, consumers=plan.redis_consumers(name), edges=plan.redis_edges(name))
+    for name, spec in sorted(stack.redis_caches.items())
+}
+
 apps: dict[str, AppService] = {}
 
 
@@ -44,6 +50,8 @@ def connections(app: str) -> list[Connection]:
         match declared:
             case ToPostgres():
                 told.append(databases[declared.postgres].connection(app, declared))
+            case ToRedis():
+                told.append(caches[declared.redis].connection(app, declared))
             case ToApp():
                 gate = apps[declared.app].gate if declared.app in plan.gates(app) else None
                 told.append(connection(declared, stack.app_services[declared.app], gate))

@@ -21,6 +21,7 @@ from pydantic import Field, TypeAdapter, ValidationError, create_model
 from components.app_service.spec import AppServiceSpec
 from components.environment.spec import EnvironmentSpec
 from components.postgres_cluster.spec import PostgresClusterSpec
+from components.redis_cache.spec import RedisCacheSpec
 from components.vocabulary import DnsLabel, Problem, Spec
 from refusals import translate
 from stack_file import StackFile
@@ -38,6 +39,10 @@ class StackConfig(Spec):
         default={}, examples=["{main: {major: 18, databases: {api: {}}}}"]
     )
     """PostgreSQL servers, by name."""
+    redis_caches: Mapping[DnsLabel, RedisCacheSpec] = Field(
+        default={}, examples=["{cache: {mode: standalone, purpose: cache, memory: 256Mi}}"]
+    )
+    """Caches and stores, by name."""
     app_services: Mapping[DnsLabel, AppServiceSpec] = Field(
         default={}, examples=["{api: {image: ..., ports: {http: 8000}}}"]
     )

@@ -11,17 +11,23 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from components.app_service import facts as app_facts
-from components.app_service.connects_to import ConnectionSpec, ToApp, ToExternal, ToPostgres
+from components.app_service.connects_to import ConnectionSpec, ToApp, ToExternal, ToPostgres, ToRedis
 from components.app_service.spec import AppServiceSpec, SecretRef
 from components.environment.spec import KubernetesTargetSpec, QuotaSpec
 from components.footprint import Footprint, cores, size
 from components.postgres_cluster import facts as postgres_facts
 from components.postgres_cluster.spec import RESERVED_CONNECTIONS, PostgresClusterSpec
+from components.redis_cache import facts as redis_facts
+from components.redis_cache import proofs as redis_proofs
+from components.redis_cache.spec import RedisSpec
 from components.vocabulary import NeededOn, OnlyOn, Problem, Spec, cpu_millis, is_pinned, size_bytes
 from config import Draft, StackConfig
 
 LONGEST_NAME = 63 - len("-secrets-") - 8
 """A DNS label less the longest suffix and what auto-naming adds."""
+
+LONGEST_NAMES = {"postgres_clusters": postgres_facts.LONGEST_NAME, "redis_caches": redis_facts.LONGEST_NAME}
+"""Where a section's own suffixes are longer."""
 
 LONGEST_PREFIX = 63 - len("-monitoring")
 """A namespace's name less the longest word put behind the prefix."""
@@ -34,12 +40,22 @@ def all_of(draft: Draft) -> Iterator[Problem]:
     yield from _prefixes(draft)
     yield from _secrets(draft)
     yield from _pools(draft)
+    yield from redis_proofs.connections(draft.config.redis_caches, draft.config.app_services, draft.broken)
+    yield from redis_proofs.clients(
+        draft.config.redis_caches,
+        {n: _at_once(draft, s) for n, s in draft.config.app_services.items()},
+        draft.config.app_services,
+    )
     if "environment" in draft.broken:
         return
     yield from _support(draft)
     yield from _images(draft)
     yield from _host_ports(draft)
     yield from _operators(draft)
+    target = draft.config.environment.target
+    yield from redis_proofs.target(
+        draft.config.redis_caches, target if isinstance(target, KubernetesTargetSpec) else None
+    )
     yield from _quota(draft)
 
 
@@ -52,7 +68,7 @@ def _names(draft: Draft) -> Iterator[Problem]:
         )
     owners: dict[str, tuple[str, str]] = {}
     for section, name, claimed in _claims(draft):
-        limit = postgres_facts.LONGEST_NAME if section == "postgres_clusters" else LONGEST_NAME
+        limit = LONGEST_NAMES.get(section, LONGEST_NAME)
         if len(name) > limit:
             yield Problem(
                 path=(section, name),
@@ -80,6 +96,9 @@ def _claims(draft: Draft) -> Iterator[tuple[str, str, Iterable[str]]]:
     for name, spec in draft.config.postgres_clusters.items():
         apps = [app for app, _, c in _connections(draft) if isinstance(c, ToPostgres) and c.postgres == name]
         yield "postgres_clusters", name, postgres_facts.claims(name, spec.databases, dict.fromkeys(apps))
+    for name in draft.config.redis_caches:
+        uses = redis_proofs.uses(draft.config.app_services)
+        yield "redis_caches", name, redis_facts.claims(name, dict.fromkeys(u.app for u in uses if u.to.redis == name))
     for name in draft.config.app_services:
         yield "app_services", name, sorted(app_facts.claims(name))
 
@@ -127,7 +146,7 @@ def _reference(draft: Draft, app: str, connection: ConnectionSpec) -> Iterator[P
                 yield Problem(
                     path=("port",), rule=f"is no port of {name!r}; it has: {', '.join(sorted(producer.ports))}"
                 )
-        case ToExternal():
+        case ToExternal() | ToRedis():
             pass
 
 
@@ -164,7 +183,7 @@ def _prefixes(draft: Draft) -> Iterator[Problem]:
 def variables_prefix(connection: ConnectionSpec) -> str | None:
     """What the variables of a connection start with; None where it brings none."""
     match connection:
-        case ToPostgres(prefix=prefix):
+        case ToPostgres(prefix=prefix) | ToRedis(prefix=prefix):
             return prefix
         case ToApp(app=app, prefix=prefix):
             return app.upper().replace("-", "_") if prefix is None else prefix
@@ -232,9 +251,9 @@ def unsupported(spec: Spec, target: str) -> Iterator[Problem]:
         key = field.alias or name
         for mark in field.metadata:
             match mark:
-                case OnlyOn(target=only, reason=reason, harmless=harmless) if only != target:
+                case OnlyOn(target=only, reason=reason, harmless=harmless, remedy=remedy) if only != target:
                     if value != field.default and value not in harmless:
-                        yield Problem(path=(key,), rule=f"is for {only} only: {reason}; remove it")
+                        yield Problem(path=(key,), rule=f"is for {only} only: {reason}; {remedy}")
                 case NeededOn(target=needed) if needed == target and value is None:
                     yield Problem(
                         path=(key,),
@@ -289,6 +308,11 @@ def _host_ports(draft: Draft) -> Iterator[Problem]:
             for n, s in draft.config.postgres_clusters.items()
             if s.docker and s.docker.publish
         ),
+        *(
+            (("redis_caches", n, "docker", "publish"), s.docker.publish)
+            for n, s in draft.config.redis_caches.items()
+            if s.docker and s.docker.publish
+        ),
     ]
     for path, number in published:
         if number in taken:
@@ -321,8 +345,12 @@ def peak(config: StackConfig) -> Footprint:
     total = Footprint()
     if config.environment.target.kind == "docker":
         return total
-    for _, _, spec in _instances(config):
+    for _, name, spec in _instances(config):
         match spec:
+            case RedisSpec():
+                total += redis_facts.peak(
+                    config.redis_caches[name], proxied=redis_proofs.is_proxied(config.app_services, name)
+                )
             case AppServiceSpec():
                 total += app_facts.peak(spec)
             case PostgresClusterSpec():

@@ -12,13 +12,14 @@ from dataclasses import dataclass
 
 import proofs
 from components.app_service import facts as app_facts
-from components.app_service.connects_to import ConnectionSpec, ToApp, ToExternal, ToPostgres
+from components.app_service.connects_to import ConnectionSpec, ToApp, ToExternal, ToPostgres, ToRedis
 from components.app_service.spec import AppServiceSpec
-from components.connections import Consumer, Edge, Instance, Network, Peer, Pods
+from components.connections import Consumer, Edge, Instance, Network, Peer, Pods, RedisConsumer
 from components.environment.networks import NetworkPlan, plan_networks
 from components.environment.spec import DockerTargetSpec, KubernetesTargetSpec
 from components.footprint import Footprint
 from components.postgres_cluster import facts as postgres_facts
+from components.redis_cache import edges as redis_edges
 from components.vocabulary import Problem
 from config import Draft, StackConfig
 from refusals import refuse
@@ -49,9 +50,17 @@ class Topology:
         """Edges that start at an instance."""
         return tuple(e for e in self.edges if isinstance(e.consumer, Instance) and e.consumer.name == name)
 
+    def redis_edges(self, name: str) -> dict[str, tuple[tuple[Edge, ...], tuple[Edge, ...]]]:
+        """Inbound and outbound edges of a RedisCache's servers, Sentinels and proxies, by what they are called."""
+        return {role: (self.inbound(role), self.outbound(role)) for role in redis_edges.roles(name)}
+
     def consumers(self, server: str) -> tuple[Consumer, ...]:
         """Apps that get a role on a PostgresCluster."""
         return consumers(self.stack, server)
+
+    def redis_consumers(self, name: str) -> tuple[RedisConsumer, ...]:
+        """Apps that get a user on a RedisCache."""
+        return redis_consumers(self.stack, name)
 
     def uses(self, app: str) -> tuple[ConnectionSpec, ...]:
         """What an app declared to use."""
@@ -65,7 +74,7 @@ class Topology:
 def plan(draft: Draft) -> Topology:
     """The stack's topology. Raises pulumi.RunError with every problem of the stack file, if there is one."""
     problems = [*draft.problems, *proofs.all_of(draft)]
-    known = draft.config.app_services.keys() | draft.config.postgres_clusters.keys()
+    known = draft.config.app_services.keys() | draft.config.postgres_clusters.keys() | draft.config.redis_caches.keys()
     if not problems or "environment" not in draft.broken:
         problems += _cycles(draft, known)
     networks: tuple[NetworkPlan, ...] = ()
@@ -89,21 +98,25 @@ def edges(stack: StackConfig) -> Iterator[Edge]:
     """Every edge: what apps declared, then what operators need."""
     for name, spec in sorted(stack.app_services.items()):
         for connection in spec.connects_to:
-            producer, port = _producer(stack, connection)
-            yield Edge(consumer=app(name), producer=producer, port=port, why=f"app_services.{name}.connects_to")
+            for producer, port in _producers(stack, connection):
+                yield Edge(consumer=app(name), producer=producer, port=port, why=f"app_services.{name}.connects_to")
+    for name, cache in sorted(stack.redis_caches.items()):
+        yield from redis_edges.within(name, cache, redis_consumers(stack, name))
     if isinstance(stack.environment.target, KubernetesTargetSpec):
         for name in sorted(stack.postgres_clusters):
             yield from _operated(stack.environment.target, name)
 
 
-def _producer(stack: StackConfig, connection: ConnectionSpec) -> tuple[Peer, int]:
+def _producers(stack: StackConfig, connection: ConnectionSpec) -> Iterator[tuple[Peer, int]]:
     match connection:
         case ToPostgres(postgres=name):
-            return postgres(name), postgres_facts.PORT
+            yield postgres(name), postgres_facts.PORT
+        case ToRedis(redis=name):
+            yield from redis_edges.doors(name, stack.redis_caches[name], proxied=connection.via == "proxy")
         case ToApp(app=name, port=port):
-            return app(name), stack.app_services[name].ports[port]
+            yield app(name), stack.app_services[name].ports[port]
         case ToExternal(cidrs=cidrs, port=port):
-            return Network(cidrs=cidrs, without=PRIVATE if "0.0.0.0/0" in cidrs else ()), port
+            yield Network(cidrs=cidrs, without=PRIVATE if "0.0.0.0/0" in cidrs else ()), port
 
 
 def _operated(target: KubernetesTargetSpec, name: str) -> Iterator[Edge]:
@@ -141,13 +154,28 @@ def consumers(stack: StackConfig, server: str) -> tuple[Consumer, ...]:
     )
 
 
+def redis_consumers(stack: StackConfig, name: str) -> tuple[RedisConsumer, ...]:
+    return tuple(
+        RedisConsumer(
+            app=app_name,
+            keys="*" if connection.keys is None else connection.keys,
+            access=connection.access,
+            proxied=connection.via == "proxy",
+            deletion_protection=connection.deletion_protection,
+        )
+        for app_name, spec in sorted(stack.app_services.items())
+        for connection in spec.connects_to
+        if isinstance(connection, ToRedis) and connection.redis == name
+    )
+
+
 def gates(stack: StackConfig, name: str) -> frozenset[str]:
     """Databases gate the apps that use them; apps gate each other on one machine only, where nothing restarts a crash loop with backoff."""
     on_docker = isinstance(stack.environment.target, DockerTargetSpec)
     found: set[str] = set()
     for connection in stack.app_services[name].connects_to:
         match connection:
-            case ToPostgres(postgres=producer):
+            case ToPostgres(postgres=producer) | ToRedis(redis=producer):
                 found.add(producer)
             case ToApp(app=producer) if on_docker:
                 found.add(producer)
@@ -168,6 +196,10 @@ def network_members(stack: StackConfig) -> Mapping[str, NetworkPlan]:
             found[f"{name}-egress"] = NetworkPlan(
                 name=f"{name}-egress", internal=False, protect=server.deletion_protection, members=frozenset({name})
             )
+    for name, cache in stack.redis_caches.items():
+        apps = (c.app for c in redis_consumers(stack, name))
+        published = cache.docker is not None and cache.docker.publish is not None
+        found |= redis_edges.networks(name, apps, protect=cache.deletion_protection, published=published)
     for name, spec in stack.app_services.items():
         callers = {
             n for n, s in stack.app_services.items() for c in s.connects_to if isinstance(c, ToApp) and c.app == name
@@ -189,7 +221,7 @@ def needs_egress(spec: AppServiceSpec) -> bool:
 
 def _start_order(stack: StackConfig) -> graphlib.TopologicalSorter[str]:
     order: graphlib.TopologicalSorter[str] = graphlib.TopologicalSorter()
-    for name in sorted([*stack.postgres_clusters, *stack.app_services]):
+    for name in sorted([*stack.postgres_clusters, *stack.redis_caches, *stack.app_services]):
         order.add(name, *(sorted(gates(stack, name)) if name in stack.app_services else ()))
     return order
 

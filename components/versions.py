@@ -24,3 +24,25 @@ TOOLBOX = "docker.io/library/busybox:1.37.0-musl"
 
 CLOUDNATIVE_PG_API = "postgresql.cnpg.io/v1"
 """https://cloudnative-pg.io/documentation/1.30/cloudnative-pg.v1/"""
+
+REDIS_MAJOR = {"redis": 8, "valkey": 9}
+"""Major version of each engine's images below."""
+
+REDIS_KUBERNETES = {
+    "redis": "docker.io/library/redis:8.8.1-trixie@sha256:3eafabb4c93fcb8b36b666e07a43f096cb157bc6b07dce4b2492b895c63cf37f",
+    "valkey": "docker.io/valkey/valkey:9.1.2@sha256:418652cfb58ef879d4978c33553735d7147016032d5aefaa14c828e611eb9dfd",
+}
+"""Official images by engine; both on Debian, whose shell tools the start scripts use."""
+
+REDIS_DOCKER = {"redis": "docker.io/library/redis:8.8-trixie", "valkey": "docker.io/valkey/valkey:9.1"}
+
+REDIS_EXPORTER = (
+    "docker.io/oliver006/redis_exporter:v1.88.0@sha256:ead15fa913b45314068b9237bb5eff1e97bcb41d63fbe6267befe34667b5f856"
+)
+
+HAPROXY = (
+    "docker.io/library/haproxy:3.2.23-alpine@sha256:5961c68bc8a81c5124d0a98ab20f81b74717d6afe596e805977d9cf84c126222"
+)
+
+CERT_MANAGER_API = "cert-manager.io/v1"
+"""https://cert-manager.io/docs/reference/api-docs/"""

@@ -42,6 +42,8 @@ class OnlyOn:
     """Why the other target cannot honour it."""
     harmless: tuple[object, ...] = ()
     """Values that mean the same on every target, and so may be written anywhere."""
+    remedy: str = "remove it"
+    """What to write instead."""
 
 
 @dataclass(frozen=True)
@@ -133,6 +135,17 @@ DatabaseName = Annotated[
     Field(examples=["api"]),
 ]
 """Name of a database: also part of object names, so it takes the characters of a DNS label. Room is left for `-owner`."""
+
+KeyPattern = Annotated[
+    str,
+    _matches(
+        r"\*|[A-Za-z0-9][-_.:A-Za-z0-9]*\*?",
+        "must be `*`, a key, or how keys begin followed by `*`: letters, digits and `_ . : -`",
+        100,
+    ),
+    Field(examples=['"session:*"']),
+]
+"""Keys of a RedisCache: all, one, or those that begin alike."""
 
 VariableName = Annotated[
     str,

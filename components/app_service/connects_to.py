@@ -6,7 +6,18 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
 
-from components.vocabulary import Cidr, DatabaseName, DnsLabel, Listed, OnlyOn, Port, PortName, Spec, VariablePrefix
+from components.vocabulary import (
+    Cidr,
+    DatabaseName,
+    DnsLabel,
+    KeyPattern,
+    Listed,
+    OnlyOn,
+    Port,
+    PortName,
+    Spec,
+    VariablePrefix,
+)
 
 
 class ToPostgres(Spec):
@@ -24,6 +35,29 @@ class ToPostgres(Spec):
     """How the password and the URI arrive."""
     deletion_protection: bool = True
     """Keeps the role and its password when the connection is taken out of the file."""
+
+
+class ToRedis(Spec):
+    """A cache or a store, with a user of the app's own."""
+
+    redis: DnsLabel = Field(examples=["cache"])
+    """Name of the RedisCache."""
+    keys: KeyPattern | None = None
+    """Keys and channels the app may touch. Absent: all, which is refused once several apps use the instance."""
+    access: Literal["read", "read-write"] = "read-write"
+    """What it may do with them."""
+    purpose: Literal["cache", "store"] | None = Field(default=None, examples=["store"])
+    """What the app counts on: `store` is refused on a cache, which forgets. Absent: whatever the instance is."""
+    clients: int = Field(default=20, ge=1, le=5000, examples=[20])
+    """Connections that one replica holds at most."""
+    via: Literal["sentinel", "proxy"] | None = Field(default=None, examples=["proxy"])
+    """How it finds the primary of a replicated instance: asks the Sentinels itself, or goes through proxies. Absent: sentinel."""
+    prefix: VariablePrefix = Field(default="REDIS", alias="as", examples=["SESSIONS"])
+    """What the variables start with: REDIS_HOST, or SESSIONS_HOST."""
+    deliver: Literal["file", "env"] = "file"
+    """How the password and the URI arrive."""
+    deletion_protection: bool = True
+    """Keeps the password when the connection is taken out of the file."""
 
 
 class ToApp(Spec):
@@ -56,6 +90,8 @@ def _form(value: Any) -> str | None:
     match value:
         case ToPostgres() | {"postgres": _}:
             return "postgres"
+        case ToRedis() | {"redis": _}:
+            return "redis"
         case ToApp() | {"app": _}:
             return "app"
         case ToExternal() | {"external": _}:
@@ -65,11 +101,14 @@ def _form(value: Any) -> str | None:
 
 
 ConnectionSpec = Annotated[
-    Annotated[ToPostgres, Tag("postgres")] | Annotated[ToApp, Tag("app")] | Annotated[ToExternal, Tag("external")],
+    Annotated[ToPostgres, Tag("postgres")]
+    | Annotated[ToRedis, Tag("redis")]
+    | Annotated[ToApp, Tag("app")]
+    | Annotated[ToExternal, Tag("external")],
     Discriminator(
         _form,
         custom_error_type="form",
-        custom_error_message="must name what it connects to: {postgres: NAME}, {app: NAME} or {external: HOST}",
+        custom_error_message="must name what it connects to: {postgres: NAME}, {redis: NAME}, {app: NAME} or {external: HOST}",
     ),
     Field(examples=["{postgres: main, pool: 10}"]),
 ]

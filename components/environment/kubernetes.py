@@ -59,6 +59,7 @@ def create(
         project=project,
         storage_class=spec.cluster.storage_classes.default,
         zones=len(spec.cluster.zones),
+        domain=f"{prefix}.svc.{spec.cluster.dns.domain}",
     )
     _deny_all(name, labels, target, parent)
     _permit_dns(name, labels, spec.cluster.dns, target, parent)
