@@ -24,7 +24,11 @@ def test_a_long_program_gives_signs_of_life(
 
 
 def test_a_failed_program_has_the_last_word(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", "import sys; [print('line', n) for n in range(100)]; sys.exit('no such module')"]
+    command = [
+        sys.executable,
+        "-c",
+        "import sys; [print('line', n, file=sys.stderr) for n in range(100)]; sys.exit('no such module')",
+    ]
     with pytest.raises(progress.UnavailableError) as caught:
         progress.run(command, "building", cwd=tmp_path, env=dict(os.environ))
     lines = str(caught.value).splitlines()
