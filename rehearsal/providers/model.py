@@ -1,0 +1,101 @@
+"""The records that the gRPC server and the stand-in of one package hand each other."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from rehearsal.providers.structs import Properties
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One resource in one call."""
+
+    urn: str
+    token: str
+    inputs: Properties
+    config: Properties
+    """Configuration of its provider."""
+
+    @property
+    def name(self) -> str:
+        """The logical name."""
+        return self.urn.rpartition("::")[2]
+
+    def digest(self, *salt: str) -> str:
+        """64 hex digits that depend on the resource and its inputs alone."""
+        text = json.dumps([self.urn, self.inputs, salt], sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What makes an object unique in the place where it lives."""
+
+    place: str
+    """Cluster or daemon."""
+    kind: str
+    namespace: str
+    name: str
+
+    def digest(self) -> str:
+        return hashlib.sha256("\0".join((self.place, self.kind, self.namespace, self.name)).encode()).hexdigest()
+
+
+class Change:
+    """How one property differs; the numbers are those of `PropertyDiff.Kind` without replacement."""
+
+    ADD, DELETE, UPDATE = 0, 2, 4
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    paths: Mapping[str, int] = field(default_factory=dict[str, int])
+    """Property path -> `Change`."""
+    replaces: frozenset[str] = frozenset()
+    """Those of the paths that the real provider can't change in place."""
+    delete_first: bool = False
+
+
+class RefusalError(Exception):
+    """What the real API, or the rehearsal itself, says no to; the text is the whole message."""
+
+
+Taken = Callable[[Key], bool]
+
+
+class StandIn(Protocol):
+    """What the server asks about one package."""
+
+    def config_failures(self, urn: str, config: Properties) -> list[tuple[str, str]]:
+        """Property and reason, for each thing that the real CheckConfig refuses."""
+        ...
+
+    def config_replaces(self, olds: Properties, news: Properties) -> list[str]:
+        """Properties whose change makes the real DiffConfig replace every resource of the provider."""
+        ...
+
+    def check(self, subject: Subject, olds: Properties | None, taken: Taken) -> tuple[Properties, list[tuple[str, str]]]:
+        """The inputs with automatic names and defaults, and what is refused."""
+        ...
+
+    def diff(self, subject: Subject, olds: Properties) -> Changes: ...
+
+    def key(self, subject: Subject) -> Key | None:
+        """None for what has no physical name, or may be made twice."""
+        ...
+
+    def admit(self, subject: Subject, taken: Taken) -> None:
+        """Raises RefusalError for what the real API refuses at creation because of other objects."""
+        ...
+
+    def planned(self, subject: Subject, before: Properties | None) -> Properties:
+        """All outputs as a preview knows them; `before` are those of the object that is updated."""
+        ...
+
+    def created(self, subject: Subject, before: Properties | None) -> tuple[str, Properties]:
+        """Id and all outputs after the real thing was made or updated."""
+        ...
