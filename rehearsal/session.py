@@ -129,8 +129,7 @@ class Session:
         run = uuid.uuid4().hex
         if operation != "preview":
             self._state.begin(run, name, self.stack)
-        with Servers(packages, self._objects, prepared.namespaces) as servers:
-            servers.run = run
+        with Servers(packages, self._objects, prepared.namespaces, run) as servers:
             build = environment.build(places, servers.addresses, durable=self._durable is not None)
             exit_code = engine_run.run(command, places.project, build, [self._state.lock.fileno()], hear)
         if operation != "preview":

@@ -12,11 +12,13 @@ import json
 from typing import Any
 
 import yaml
+from typing_extensions import override
 
 from rehearsal.providers import kubernetes_objects as objects
 from rehearsal.providers import replacements
 from rehearsal.providers.differ import Path, compare, touches, written
-from rehearsal.providers.model import Changes, Key, RefusalError, Subject, Taken
+from rehearsal.providers.model import Changes, Failures, Key, RefusalError, StandIn, Subject, Taken
+from rehearsal.providers.sdk import Package
 from rehearsal.providers.structs import UNKNOWN, Properties, has_unknown
 
 _AUTONAMED = "pulumi.com/autonamed"
@@ -26,13 +28,15 @@ _READ_ONLY = frozenset(
 _IDENTITY = (("metadata", "name"), ("metadata", "namespace"))
 
 
-class KubernetesStandIn:
-    def __init__(self, namespaces: frozenset[str] = frozenset()) -> None:
+class KubernetesStandIn(StandIn):
+    def __init__(self, package: Package, namespaces: frozenset[str]) -> None:
+        super().__init__(package)
         self._namespaces = objects.ALWAYS | namespaces
 
-    def config_failures(self, urn: str, config: Properties) -> list[tuple[str, str]]:
+    @override
+    def config_failures(self, urn: str, config: Properties) -> Failures:
         """pulumi/pulumi-kubernetes 9497796 provider/pkg/provider/provider.go, CheckConfig."""
-        failures: list[tuple[str, str]] = []
+        failures: Failures = []
         if _flag(config, "strictMode"):
             if "::pulumi:providers:kubernetes::default" in urn:
                 failures.append(("", "strict mode prohibits default provider"))
@@ -45,6 +49,7 @@ class KubernetesStandIn:
             failures.append(("renderYamlToDirectory", "a rehearsal doesn't render; run `python -m rehearsal render`"))
         return failures
 
+    @override
     def config_replaces(self, olds: Properties, news: Properties) -> list[str]:
         """The same file, DiffConfig: the active cluster's settings decide, unless a cluster identifier does."""
         before, after = olds.get("clusterIdentifier"), news.get("clusterIdentifier")
@@ -58,7 +63,8 @@ class KubernetesStandIn:
             return []
         return [key for key in ("kubeconfig", "context", "cluster") if olds.get(key) != news.get(key)]
 
-    def check(self, subject: Subject, olds: Properties | None, taken: Taken) -> tuple[Properties, list[tuple[str, str]]]:
+    @override
+    def check(self, subject: Subject, olds: Properties | None, taken: Taken) -> tuple[Properties, Failures]:
         inputs = dict(subject.inputs)
         metadata = inputs.get("metadata", {})
         if not isinstance(metadata, dict):
@@ -87,6 +93,7 @@ class KubernetesStandIn:
                 attempt += 1
         return {**metadata, "name": name, "annotations": {**annotations, _AUTONAMED: "true"}}
 
+    @override
     def diff(self, subject: Subject, olds: Properties) -> Changes:
         before, after = _comparable(olds), _comparable(subject.inputs)
         if {**before, **_merged_secret(before)} == {**after, **_merged_secret(after)}:
@@ -112,6 +119,7 @@ class KubernetesStandIn:
                 rows.append(replacements.IMMUTABLE[kind])
         return rules + [tuple(path.split(".")) for row in rows if row is not None for path in row.paths]
 
+    @override
     def key(self, subject: Subject) -> Key | None:
         metadata = subject.inputs.get("metadata", {})
         name = metadata.get("name")
@@ -126,6 +134,7 @@ class KubernetesStandIn:
         group = subject.token.removeprefix("kubernetes:").partition("/")[0]
         return Key(_place(subject.config), f"{group}/{subject.token.rpartition(':')[2]}", namespace, name)
 
+    @override
     def admit(self, subject: Subject, taken: Taken) -> None:
         key = self.key(subject)
         if key is None or not key.namespace or key.namespace in self._namespaces:
@@ -133,6 +142,7 @@ class KubernetesStandIn:
         if not taken(Key(key.place, "core/Namespace", "", key.namespace)):
             raise RefusalError(f'namespaces "{key.namespace}" not found')
 
+    @override
     def planned(self, subject: Subject, before: Properties | None) -> Properties:
         kept = before.get("metadata", {}).get("uid", UNKNOWN) if before is not None else UNKNOWN
         server = {"uid": kept, "resourceVersion": UNKNOWN, "generation": UNKNOWN, "creationTimestamp": UNKNOWN}
@@ -141,11 +151,12 @@ class KubernetesStandIn:
             outputs["status"] = UNKNOWN
         return outputs
 
+    @override
     def created(self, subject: Subject, before: Properties | None) -> tuple[str, Properties]:
         old = before.get("metadata", {}) if before is not None else {}
         digest = subject.digest(str(old.get("generation", 0)))
         server = {
-            "uid": old.get("uid") or _uid(subject, digest),
+            "uid": old.get("uid") or _uid(digest),
             "resourceVersion": str(int(digest[:8], 16)),
             "generation": old.get("generation", 0) + 1,
             "creationTimestamp": objects.CREATED,
@@ -205,5 +216,5 @@ def _merged_secret(inputs: Properties) -> Properties:
     return {"data": {**(inputs.get("data") or {}), **encoded}, "stringData": None}
 
 
-def _uid(subject: Subject, digest: str) -> str:
+def _uid(digest: str) -> str:
     return f"{digest[:8]}-{digest[8:12]}-4{digest[13:16]}-8{digest[17:20]}-{digest[20:32]}"

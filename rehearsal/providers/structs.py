@@ -7,7 +7,7 @@ engine that they don't accept them, so it unwraps values before a call and marks
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from google.protobuf import struct_pb2
 
@@ -68,6 +68,11 @@ def _into(target: struct_pb2.Value, value: Any) -> None:
             target.list_value.Clear()
             for item in value:
                 _into(target.list_value.values.add(), item)
+
+
+def mapping(value: Any) -> Properties:
+    """A mapping as it is, and nothing for whatever stands in its place."""
+    return cast(Properties, value) if isinstance(value, dict) else {}
 
 
 def has_unknown(value: Any) -> bool:
