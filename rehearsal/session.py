@@ -177,7 +177,7 @@ def _changes(events: Path) -> dict[str, int]:
 def _notes(prepared: scratch.Prepared, project: str) -> list[str]:
     notes: list[str] = []
     if prepared.replaced:
-        notes.append(f"{prepared.replaced} secrets of {Path(prepared.file).name} are placeholders")
+        notes.append(f"{Path(prepared.file).name}: placeholders stand in for secret values: {prepared.replaced}")
     notes += [
         f"secret `{name}` is not set, a placeholder stands in for it: set it with `pulumi config set --secret --path {project}:secrets.{name}`"
         for name in prepared.missing
