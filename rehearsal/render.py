@@ -17,7 +17,7 @@ from typing import Any
 import yaml
 
 from rehearsal.problems import RehearsalError
-from rehearsal.providers.structs import mapping
+from rehearsal.providers.structs import mapping, sequence
 
 _MARKER = ".slipway-render"
 _SECRET = "4dabf18193072939515e22adb298388d"
@@ -108,6 +108,6 @@ def _plain(value: Any) -> Any:
         case dict():
             return {k: _plain(v) for k, v in mapping(value).items()}
         case list():
-            return [_plain(v) for v in value]  # pyright: ignore[reportUnknownVariableType]  # items of any shape
+            return [_plain(v) for v in sequence(value)]
         case _:
             return value

@@ -79,6 +79,7 @@ _STRING: Properties = {
     "lower": True,
     "upper": True,
     "numeric": True,
+    "number": True,
     "special": True,
     "minLower": 0,
     "minUpper": 0,
@@ -138,7 +139,7 @@ def _string(stream: Stream, inputs: Properties) -> str:
     classes = [
         (string.ascii_lowercase, inputs["lower"], inputs["minLower"]),
         (string.ascii_uppercase, inputs["upper"], inputs["minUpper"]),
-        (string.digits, inputs["numeric"] and inputs.get("number", True), inputs["minNumeric"]),
+        (string.digits, inputs["numeric"] and inputs["number"], inputs["minNumeric"]),
         (special, inputs["special"], inputs["minSpecial"]),
     ]
     alphabet = "".join(letters for letters, used, _ in classes if used)
