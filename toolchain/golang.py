@@ -17,9 +17,7 @@ USUAL_PLACE = "/usr/local/go/bin/go"
 """Where Go's own installer puts it; often not on PATH."""
 
 
-def build(
-    module: Path, package: str, output: Path, *, tags: Iterable[str] = (), variables: Iterable[str] = ()
-) -> None:
+def build(module: Path, package: str, output: Path, *, tags: Iterable[str] = (), variables: Iterable[str] = ()) -> None:
     """Compiles `package` as `module` pins it. `variables` are the linker's `NAME=VALUE`."""
     linker = " ".join(["-s", "-w", *(f"-X {variable}" for variable in variables)])
     command = [_go(), "build", "-v", "-mod=readonly", "-trimpath", "-buildvcs=false", "-tags", ",".join(tags)]
@@ -34,9 +32,7 @@ def build(
 def folder_of(module: Path, dependency: str) -> Path:
     """Where the sources of a dependency that has been built from lie."""
     command = [_go(), "list", "-mod=readonly", "-m", "-f", "{{.Dir}}", dependency]
-    found = subprocess.run(
-        command, cwd=module, env=_environment(), capture_output=True, text=True, check=False
-    )
+    found = subprocess.run(command, cwd=module, env=_environment(), capture_output=True, text=True, check=False)
     if found.returncode != 0 or not found.stdout.strip():
         msg = f"`go list -m {dependency}` names no folder: {found.stderr.strip()}"
         raise UnavailableError(msg)

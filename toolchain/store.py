@@ -19,9 +19,7 @@ from toolchain.progress import say
 def root() -> Path:
     """Slipway's part of the user's cache."""
     given = Path(os.environ.get("XDG_CACHE_HOME", ""))
-    return (
-        given if given.is_absolute() else Path.home() / ".cache"
-    ) / "slipway"  # relative ones are void by XDG
+    return (given if given.is_absolute() else Path.home() / ".cache") / "slipway"  # relative ones are void by XDG
 
 
 def place(name: str, make: Callable[[Path], None]) -> Path:
@@ -34,9 +32,7 @@ def place(name: str, make: Callable[[Path], None]) -> Path:
         if final.is_dir():
             return final
         partial = root() / f".{name}.partial"
-        shutil.rmtree(
-            partial, ignore_errors=True
-        )  # what a killed run left; the lock says that nobody works there
+        shutil.rmtree(partial, ignore_errors=True)  # what a killed run left; the lock says that nobody works there
         partial.mkdir()
         try:
             make(partial)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import functools
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +33,13 @@ def text(path: Path) -> str:
 @functools.cache
 def tree(path: Path) -> ast.Module:
     return ast.parse(text(path), filename=str(path))
+
+
+def findings(paths: Iterable[Path], check: Callable[[Path], Iterable[object]]) -> dict[str, list[object]]:
+    """What a check finds, by file; empty if all is well. One rule is one test, however many files there are."""
+    looked = {str(path): list(check(path)) for path in paths}
+    assert looked, "a rule that looks at no file holds nothing"
+    return {path: found for path, found in looked.items() if found}
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from components.vocabulary import Spec
-from tests.house.sources import modules, text, tree
+from tests.house.sources import findings, modules, text, tree
 
 MODULE_LINES = 400
 FUNCTION_LINES = 60
@@ -19,23 +19,34 @@ PROGRAM_LINES = 80
 STACKS = {"dev", "staging", "prod"}
 
 
-@pytest.mark.parametrize("path", modules(), ids=str)
-def test_a_module_is_short(path: Path) -> None:
-    assert len(text(path).splitlines()) <= MODULE_LINES
+def test_modules_are_short() -> None:
+    def too_long(path: Path) -> list[int]:
+        lines = len(text(path).splitlines())
+        return [lines] if lines > MODULE_LINES else []
+
+    assert findings(modules(), too_long) == {}
 
 
-@pytest.mark.parametrize("path", modules(), ids=str)
-def test_functions_are_short(path: Path) -> None:
-    functions = [n for n in ast.walk(tree(path)) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)]
-    lengths = {f"{f.name}:{f.lineno}": (f.end_lineno or f.lineno) - f.lineno + 1 for f in functions}
-    assert {name: length for name, length in lengths.items() if length > FUNCTION_LINES} == {}
+def test_functions_are_short() -> None:
+    assert findings(modules(), _long_functions) == {}
 
 
-@pytest.mark.parametrize("path", [path for path in modules() if path.name != "__init__.py"], ids=str)
-def test_annotations_are_lazy(path: Path) -> None:
+def _long_functions(path: Path) -> Iterator[str]:
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            lines = (node.end_lineno or node.lineno) - node.lineno + 1
+            if lines > FUNCTION_LINES:
+                yield f"line {node.lineno}: {node.name} has {lines} lines"
+
+
+def test_annotations_are_lazy() -> None:
+    assert findings([path for path in modules() if path.name != "__init__.py"], _eager) == {}
+
+
+def _eager(path: Path) -> Iterator[str]:
     code = [node for node in tree(path).body if not isinstance(node, ast.Expr)]
-    first = code[0] if code else None
-    assert first is None or (isinstance(first, ast.ImportFrom) and first.module == "__future__")
+    if code and not (isinstance(code[0], ast.ImportFrom) and code[0].module == "__future__"):
+        yield "lacks `from __future__ import annotations`"
 
 
 def test_specs_have_few_fields() -> None:
@@ -57,9 +68,13 @@ def test_the_program_is_a_table_of_contents() -> None:
     assert len(text(Path("__main__.py")).splitlines()) <= PROGRAM_LINES
 
 
-@pytest.mark.parametrize("path", [p for p in modules() if p.parts[0] == "components" or len(p.parts) == 1], ids=str)
-def test_no_code_knows_a_stack_by_name(path: Path) -> None:
-    assert [(c.lineno, c.value) for n in ast.walk(tree(path)) for c in _deciding(n) if c.value in STACKS] == []
+def test_no_code_knows_a_stack_by_name() -> None:
+    code = [path for path in modules() if path.parts[0] == "components" or len(path.parts) == 1]
+    assert findings(code, lambda path: [c.lineno for c in _stacks(tree(path))]) == {}
+
+
+def _stacks(code: ast.Module) -> list[ast.Constant]:
+    return [c for node in ast.walk(code) for c in _deciding(node) if c.value in STACKS]
 
 
 def _deciding(node: ast.AST) -> list[ast.Constant]:
@@ -87,4 +102,4 @@ def _deciding(node: ast.AST) -> list[ast.Constant]:
     ],
 )
 def test_what_counts_as_knowing_a_stack(code: str, count: int) -> None:
-    assert len([c for n in ast.walk(ast.parse(code)) for c in _deciding(n) if c.value in STACKS]) == count
+    assert len(_stacks(ast.parse(code))) == count

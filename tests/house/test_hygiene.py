@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.house.sources import ROOT, files, modules, text, tree
+from tests.house.sources import ROOT, files, findings, modules, text, tree
 
 HOSTS = [
     ".".join(labels)
@@ -46,23 +46,27 @@ def _readable() -> list[Path]:
     return [path for path in files() if b"\0" not in (ROOT / path).read_bytes()]
 
 
-@pytest.mark.parametrize("path", _readable(), ids=str)
-def test_no_machine_and_no_registry_is_named(path: Path) -> None:
-    lines = enumerate(text(path).splitlines(), 1)
+def _lines(path: Path, pattern: re.Pattern[str]) -> Iterator[int]:
+    """Numbers only: a failure must not print a secret."""
+    return (number for number, line in enumerate(text(path).splitlines(), 1) if pattern.search(line))
+
+
+def test_no_registry_is_named() -> None:
     hosts = re.compile("|".join(rf"\b{re.escape(host)}" for host in HOSTS))
-    paths = re.compile("|".join(rf"(?<![\w.$}}-]){re.escape(start)}" for start in MACHINE_PATHS))
-    assert [(number, line) for number, line in lines if hosts.search(line) or paths.search(line)] == []
+    assert findings(_readable(), lambda path: _lines(path, hosts)) == {}
 
 
-@pytest.mark.parametrize("path", _readable(), ids=str)
-def test_no_secret_is_committed(path: Path) -> None:
-    found = [number for number, line in enumerate(text(path).splitlines(), 1) if SECRETS.search(line)]
-    assert found == []  # numbers only: a failure must not print what it found
+def test_no_path_of_one_machine_is_named() -> None:
+    starts = re.compile("|".join(rf"(?<![\w.$}}-]){re.escape(start)}" for start in MACHINE_PATHS))
+    assert findings(_readable(), lambda path: _lines(path, starts)) == {}
 
 
-@pytest.mark.parametrize("path", modules(), ids=str)
-def test_every_exception_from_a_rule_has_its_reason(path: Path) -> None:
-    assert [(line, comment) for line, comment in _exceptions(path) if not REASONED.search(comment)] == []
+def test_no_secret_is_committed() -> None:
+    assert findings(_readable(), lambda path: _lines(path, SECRETS)) == {}
+
+
+def test_every_exception_from_a_rule_has_its_reason() -> None:
+    assert findings(modules(), lambda path: [e for e in _exceptions(path) if not REASONED.search(e[1])]) == {}
 
 
 def _exceptions(path: Path) -> Iterator[tuple[int, str]]:
@@ -94,6 +98,12 @@ def test_every_ignored_rule_has_its_reason() -> None:
     assert ignored
     bare = [line for line in text(Path("pyproject.toml")).splitlines() if "#" not in line]
     assert [(rule, line) for rule in sorted(ignored) for line in bare if f'"{rule}"' in line] == []
+
+
+def test_everything_but_tests_is_typed_strictly() -> None:
+    strict = tomllib.loads(text(Path("pyproject.toml")))["tool"]["basedpyright"]["strict"]
+    assert "*.py" in strict
+    assert [path for path in modules() if len(path.parts) > 1 and path.parts[0] not in {*strict, "tests"}] == []
 
 
 def test_every_test_is_collected() -> None:

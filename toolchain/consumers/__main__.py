@@ -1,0 +1,74 @@
+"""`python3 -m toolchain.consumers setup` gets every part; `check` says, at once, whether anything is missing."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+
+from toolchain.consumers import machine
+from toolchain.consumers.control_plane import ETCD, KUBERNETES, KWOK
+from toolchain.consumers.crds import CRDS
+from toolchain.consumers.parts import Part
+from toolchain.consumers.servers import SERVERS
+from toolchain.progress import UnavailableError, say
+
+CONTROL_PLANE = (ETCD, CRDS, KWOK, KUBERNETES)
+"""Needs Go and nothing else, so every machine can have it."""
+
+
+def wanted(kind: machine.Kind) -> tuple[Part, ...]:
+    """What tests can use on a machine of this kind: containers and `chroot` need root."""
+    return (SERVERS, *CONTROL_PLANE) if kind in {"root", "confined"} else CONTROL_PLANE
+
+
+def setup() -> int:
+    """Gets all it can; what fails is told at the end and does not keep the rest away."""
+    kind = machine.kind()
+    failures: list[str] = []
+    missing = [] if kind == "other" else machine.missing_packages()
+    if kind == "user" and missing:
+        say(f"containers and servers need root; without it their tests are skipped. {machine.install_command(missing)}")
+    elif missing:
+        try:
+            machine.install(missing)
+        except UnavailableError as error:
+            failures.append(str(error))
+    for part in wanted(kind):
+        started, was_there = time.monotonic(), part.is_there
+        try:
+            part.get()
+        except UnavailableError as error:
+            failures.append(f"{part.title}: {error}")
+        else:
+            say(f"{part.title}: {'there' if was_there else f'ready after {time.monotonic() - started:.0f} s'}")
+    for failure in failures:
+        say(failure)
+    return 1 if failures else 0
+
+
+def check() -> int:
+    kind = machine.kind()
+    missing = [part.title for part in wanted(kind) if not part.is_there]
+    if kind in {"root", "confined"}:
+        missing += [f"package {package}" for package in machine.missing_packages()]
+    if not missing:
+        return 0
+    say(f"floor 3 lacks {', '.join(missing)}: run `make consumers-setup` first")
+    return 1
+
+
+COMMANDS = {"setup": setup, "check": check}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python3 -m toolchain.consumers", description=__doc__)
+    parser.add_argument("command", choices=sorted(COMMANDS))
+    return COMMANDS[parser.parse_args().command]()
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,109 @@
+"""CustomResourceDefinitions of every operator that a stack file can name, from the operators' tagged Go modules."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from toolchain import golang
+from toolchain.consumers.parts import Part, pins
+from toolchain.progress import UnavailableError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Release:
+    """One module at one version, with the hash that a `go.sum` would hold."""
+
+    module: str
+    version: str
+    sum: str
+    folder: str
+    """Where the definitions lie in it."""
+
+    @property
+    def name(self) -> str:
+        return self.module.rpartition("/")[2]
+
+
+RELEASES = (
+    Release(
+        module="github.com/cloudnative-pg/cloudnative-pg",
+        version="v1.30.0",
+        sum="h1:fnhVq44xXx97MNiuvJsPrX1vSjYbgdyBK5MSGfdHdp0=",
+        folder="config/crd/bases",
+    ),
+    Release(
+        module="github.com/cloudnative-pg/plugin-barman-cloud",
+        version="v0.14.0",
+        sum="h1:kpTo7egntRIM15hvo0xtOj07wyjj23jcz/Co0KfzC7s=",
+        folder="config/crd/bases",
+    ),
+    Release(
+        module="github.com/cert-manager/cert-manager",
+        version="v1.21.1",
+        sum="h1:0LttV37Q5c2CBNoHkjuI8sLKTXWZDC2SwQkxrBMKV9w=",
+        folder="deploy/crds",
+    ),
+    Release(
+        module="github.com/envoyproxy/gateway",
+        version="v1.9.0",
+        sum="h1:PaOpud15v3kDCl3L5yc1TdYzggCMpRm1yRjNKmLkzHA=",
+        folder="charts/gateway-helm/charts/crds/crds/generated",
+    ),
+    Release(
+        module="github.com/prometheus-operator/prometheus-operator",
+        version="v0.93.0",
+        sum="h1:AohlYJT+En8TmNpAcEUJ3GsaJTAqfEBwHmGTVpRm/Io=",
+        folder="example/prometheus-operator-crd",
+    ),
+    Release(
+        module="sigs.k8s.io/gateway-api",
+        version="v1.6.1",
+        sum="h1:mock6phZbI6rvZerwrVNk7hVNymQgHo+6sJ81Ia7ftY=",
+        folder="config/crd/standard",
+    ),
+)
+
+
+def _make(folder: Path) -> None:
+    for release in RELEASES:
+        target = folder / release.name
+        target.mkdir()
+        for file in sorted((_download(release) / release.folder).glob("*.yaml")):
+            shutil.copyfile(file, target / file.name)
+
+
+def _download(release: Release) -> Path:
+    """The module's sources, compared with their pinned hash."""
+    go = shutil.which("go") or shutil.which(golang.USUAL_PLACE)
+    if go is None:
+        msg = "Go is not installed; the definitions lie in Go modules"
+        raise UnavailableError(msg)
+    with tempfile.TemporaryDirectory() as empty:  # no go.mod around it that could choose another version
+        done = subprocess.run(
+            [go, "mod", "download", "-json", f"{release.module}@{release.version}"],
+            cwd=empty,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    answer = json.loads(done.stdout or "{}")
+    if "Dir" not in answer:
+        msg = f"{release.module}@{release.version} could not be had: {answer.get('Error') or done.stderr.strip()}"
+        raise UnavailableError(msg)
+    if answer["Sum"] != release.sum:
+        msg = f"{release.module}@{release.version} is not what was pinned: its hash is {answer['Sum']}"
+        raise UnavailableError(msg)
+    return Path(answer["Dir"])
+
+
+CRDS = Part(
+    title="definitions of custom resources",
+    folder_name=f"crds-{pins(*(f'{r.module} {r.version} {r.sum} {r.folder}' for r in RELEASES))}",
+    cost="downloading six Go modules (seconds)",
+    make=_make,
+)
