@@ -22,7 +22,7 @@ SCRIPTS = Path(__file__).parent / "scripts"
 DOWN_AFTER_MS = 5000
 """A primary that has not answered for so long is away. Shorter, and a pause of a busy node is a failover."""
 
-FAILOVER_TIMEOUT_MS = 30_000
+FAILOVER_TIMEOUT_MS = 10_000
 """An attempt that has not ended by then has failed; the next one begins after twice this."""
 
 MAX_LAG_SECONDS = 10

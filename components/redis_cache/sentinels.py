@@ -10,6 +10,9 @@ from pulumi_kubernetes.core.v1 import (
     ContainerArgs,
     ContainerPortArgs,
     EnvVarArgs,
+    ExecActionArgs,
+    LifecycleArgs,
+    LifecycleHandlerArgs,
     PersistentVolumeClaimArgs,
     PodSpecArgs,
     PodTemplateSpecArgs,
@@ -35,7 +38,7 @@ def create(
 ) -> StatefulSet:
     secrets = {"users.acl": acl, "health": passwords["health"], "sentinel": passwords["sentinel"]}
     files = {"sentinel.conf": configuration.sentinel(role.instance, spec)} | {
-        name: configuration.script(name) for name in ("health.sh", "start-sentinel.sh")
+        name: configuration.script(name) for name in ("health.sh", "start-sentinel.sh", "watch-closely.sh")
     }
     volumes = [
         workload.config_volume(workload.config(role, files)),
@@ -101,5 +104,8 @@ def _container(role: Role, spec: ReplicatedSpec, mounts: Sequence[VolumeMountArg
         startup_probe=workload.probe("alive", every=5, failures=24),
         readiness_probe=workload.probe("alive", every=5, failures=3),
         liveness_probe=workload.probe("alive", every=10, failures=6),
+        lifecycle=LifecycleArgs(
+            post_start=LifecycleHandlerArgs(exec_=ExecActionArgs(command=["sh", f"{CONFIG_FOLDER}/watch-closely.sh"]))
+        ),
         volume_mounts=list(mounts),
     )

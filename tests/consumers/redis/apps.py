@@ -55,7 +55,9 @@ class Writer:
 
     def acked(self) -> list[Answer]:
         assert self._process.poll() in (None, 0), "the writer broke"
-        lines = [line.split() for line in self.notes().splitlines() if line.startswith("acked") and line.count(" ") == 3]
+        lines = [
+            line.split() for line in self.notes().splitlines() if line.startswith("acked") and line.count(" ") == 3
+        ]
         return [Answer(int(n), float(began), float(ended)) for _, n, began, ended in lines]
 
     def notes(self) -> str:

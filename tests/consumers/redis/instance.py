@@ -121,7 +121,9 @@ class Instance:
         extension = self.tls / "extensions"
         extension.write_text("subjectAltName=" + ",".join(f"DNS:{name}" for name in names), encoding="utf-8")
         key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-        openssl("req", "-x509", *key, "-keyout", "ca.key", "-out", "ca.crt", "-days", "2", "-subj", "/CN=test", at=self.tls)
+        openssl(
+            "req", "-x509", *key, "-keyout", "ca.key", "-out", "ca.crt", "-days", "2", "-subj", "/CN=test", at=self.tls
+        )
         openssl("req", *key, "-keyout", "tls.key", "-out", "tls.csr", "-subj", "/O=test", at=self.tls)
         openssl(
             *("x509", "-req", "-in", "tls.csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-days", "2"),
@@ -151,7 +153,11 @@ class Instance:
     def keys(self, pod: Pod) -> int:
         """How many keys a server holds."""
         answer = pod.run(
-            *("sh", "-c", f"REDISCLI_AUTH=$(cat /run/secrets/health) valkey-cli {self._tls} --user health info keyspace")
+            *(
+                "sh",
+                "-c",
+                f"REDISCLI_AUTH=$(cat /run/secrets/health) valkey-cli {self._tls} --user health info keyspace",
+            )
         )
         found = [line for line in answer.stdout.splitlines() if line.startswith("db0:keys=")]
         return int(found[0].partition("=")[2].partition(",")[0]) if found else 0

@@ -109,4 +109,3 @@ def _answer(query: bytes, addresses: dict[str, str]) -> bytes:
         records = struct.pack(">HHHIH", 0xC00C, 1, 1, 1, 4) + socket.inet_aton(address)
     flags = 0x8580 if address is not None else 0x8583
     return query[:2] + struct.pack(">HHHHH", flags, 1, 1 if records else 0, 0, 0) + question + records
-

@@ -10,6 +10,7 @@ import os
 import shutil
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -79,6 +80,26 @@ class Pod:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+        hook = self._hook("postStart")
+        if hook is not None:
+            threading.Thread(target=self._after_start, args=(hook,), daemon=True).start()
+
+    def _hook(self, moment: str) -> list[str] | None:
+        found = (self.container.get("lifecycle") or {}).get(moment, {}).get("exec")
+        return None if found is None else found["command"]
+
+    def _after_start(self, command: list[str]) -> None:
+        """Beside the container, which is killed if the hook fails."""
+        process = self.process
+        deadline = time.monotonic() + 20
+        while (
+            time.monotonic() < deadline
+            and self.running
+            and not Path(f"/proc/{self.main_pid()}/root/run/config").exists()
+        ):
+            time.sleep(0.05)
+        if self.run(*command, timeout=60).returncode and process is self.process and self.running:
+            self.kill()
 
     def _lay_out(self, place: Path) -> None:
         for part in ("upper", "work", "merged"):
@@ -103,10 +124,16 @@ class Pod:
             f"printf '127.0.0.1 localhost\\n' > {merged}/etc/hosts",
         ]
         for mount in self.container["volumeMounts"]:
-            source = self.claim if mount["name"] == "data" and not self._scratch_data() else place / "volumes" / mount["name"]
+            source = (
+                self.claim
+                if mount["name"] == "data" and not self._scratch_data()
+                else place / "volumes" / mount["name"]
+            )
             lines += [f"mkdir -p {merged}{mount['mountPath']}", f"mount --bind {source} {merged}{mount['mountPath']}"]
         ids = f"--reuid {self.user} --regid {self.user} --clear-groups --no-new-privs --bounding-set -all"
-        lines.append(f"exec env -i {self._variables()} setpriv {ids} --pdeathsig KILL chroot {merged} {self._command()}")
+        lines.append(
+            f"exec env -i {self._variables()} setpriv {ids} --pdeathsig KILL chroot {merged} {self._command()}"
+        )
         # chroot needs a capability that setpriv takes away, so it goes first.
         lines[-1] = f"exec env -i {self._variables()} chroot {merged} setpriv {ids} --pdeathsig KILL {self._command()}"
         return "\n".join(lines)
@@ -162,10 +189,10 @@ class Pod:
     def stop(self, *, grace: float) -> None:
         """As a deletion: the hook first, then the signal, then the kill."""
         assert self.process is not None
-        hook = self.container.get("lifecycle", {}).get("preStop", {}).get("exec")
+        hook = self._hook("preStop")
         began = time.monotonic()
         if hook is not None:
-            self.run(*hook["command"], timeout=grace)
+            self.run(*hook, timeout=grace)
         self._signal_all(signal.SIGTERM)
         try:
             self.process.wait(timeout=max(1.0, grace - (time.monotonic() - began)))

@@ -20,7 +20,10 @@ def recording() -> Recording:
     given[APPS]["worker"] = {
         **front,
         "replicas": 1,
-        "connects_to": [{"redis": "sessions", "keys": "job:*", "clients": 5}, {"redis": "cache", "as": "CACHE", "keys": "job:*"}],
+        "connects_to": [
+            {"redis": "sessions", "keys": "job:*", "clients": 5},
+            {"redis": "cache", "as": "CACHE", "keys": "job:*"},
+        ],
     }
     given[APPS]["report"] = {
         **front,

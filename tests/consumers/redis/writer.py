@@ -33,7 +33,9 @@ def client(settings: dict[str, Any]) -> Redis:
         "retry": Retry(NoBackoff(), 0),
     }
     if "sentinel-hosts" in settings:
-        addresses = [(host, int(port)) for host, _, port in (h.rpartition(":") for h in settings["sentinel-hosts"].split(","))]
+        addresses = [
+            (host, int(port)) for host, _, port in (h.rpartition(":") for h in settings["sentinel-hosts"].split(","))
+        ]
         return Sentinel(addresses, sentinel_kwargs=common, **common).master_for(settings["master-name"])
     return Redis(host=settings["host"], port=int(settings["port"]), **common)
 

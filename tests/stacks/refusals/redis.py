@@ -74,7 +74,7 @@ CASES: tuple[Case, ...] = (
     _case(
         "Keys that are no prefix",
         CACHE,
-        f"{API}.connects_to[0].keys: must be `*`, a key, or how keys begin followed by `*`: letters, digits and `_ . : -`; e.g. \"session:*\"",
+        f'{API}.connects_to[0].keys: must be `*`, a key, or how keys begin followed by `*`: letters, digits and `_ . : -`; e.g. "session:*"',
         **{f"{API}.connects_to": [{"redis": "cache", "keys": "user:[0-9]*"}]},
     ),
     _case(
