@@ -15,7 +15,7 @@ from components.redis_cache.configuration import CONFIG_FOLDER, DATA_FOLDER, SEC
 from components.redis_cache.facts import PORT
 from components.redis_cache.spec import RedisCacheSpec
 from components.targets import DockerTarget
-from components.targets.docker import LOG_OPTIONS, cpus, files, image, kept, megabytes, tmpfs
+from components.targets.docker import LOG_OPTIONS, Files, cpus, files, image, kept, megabytes, tmpfs
 
 USER = 999
 """The image's own user, of either engine."""
@@ -61,19 +61,7 @@ def _server(
     passwords: Mapping[str, pulumi.Output[str]],
     parent: pulumi.Resource,
 ) -> docker.Container:
-    written = files(
-        name,
-        {
-            SECRETS_FOLDER: {"users.acl": acl, "health": passwords["health"]},
-            CONFIG_FOLDER: {
-                "server.conf": configuration.server(spec, tls=False),
-                "health.sh": configuration.script("health.sh"),
-            },
-        },
-        USER,
-        target,
-        parent,
-    )
+    written = _files(name, spec, target, acl, passwords, parent)
     published = None if spec.docker is None else spec.docker.publish
     joined = [name] if published is None else [name, f"{name}-egress"]
     reference = versions.REDIS_DOCKER[spec.engine] if spec.image is None else spec.image
@@ -124,6 +112,29 @@ def _server(
             depends_on=list(written.written_by),
             replace_with=list(written.written_by),
         ),
+    )
+
+
+def _files(
+    name: str,
+    spec: RedisCacheSpec,
+    target: DockerTarget,
+    acl: pulumi.Output[str],
+    passwords: Mapping[str, pulumi.Output[str]],
+    parent: pulumi.Resource,
+) -> Files:
+    return files(
+        name,
+        {
+            SECRETS_FOLDER: {"users.acl": acl, "health": passwords["health"]},
+            CONFIG_FOLDER: {
+                "server.conf": configuration.server(spec, tls=False),
+                "health.sh": configuration.script("health.sh"),
+            },
+        },
+        USER,
+        target,
+        parent,
     )
 
 

@@ -24,6 +24,7 @@ from pulumi_kubernetes.core.v1 import (
     ServicePortArgs,
     ServiceSpecArgs,
     SleepActionArgs,
+    VolumeMountArgs,
 )
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
 
@@ -57,27 +58,7 @@ def create(
         ),
         opts=role.options,
     )
-    status = ProbeArgs(
-        http_get=HTTPGetActionArgs(path="/healthz", port="metrics"), period_seconds=5, failure_threshold=3
-    )
-    container = ContainerArgs(
-        name="proxy",
-        image=versions.HAPROXY,
-        image_pull_policy="IfNotPresent",
-        command=["haproxy", "-db", "-f", f"{SECRETS_FOLDER}/haproxy.cfg"],
-        ports=[
-            ContainerPortArgs(name="redis", container_port=facts.PORT, protocol="TCP"),
-            ContainerPortArgs(name="metrics", container_port=facts.PROXY_STATUS_PORT, protocol="TCP"),
-        ],
-        resources=workload.resources(facts.PROXY_CPU, facts.PROXY_MEMORY),
-        security_context=restricted_container(),
-        # That there is no primary is no reason to take the proxies away too: they will be the first to know.
-        readiness_probe=status,
-        liveness_probe=status,
-        # New connections stop coming before the old ones are closed.
-        lifecycle=LifecycleArgs(pre_stop=LifecycleHandlerArgs(sleep=SleepActionArgs(seconds=5))),
-        volume_mounts=[mount for _, mount in volumes],
-    )
+    container = _container([mount for _, mount in volumes])
     return Deployment(
         f"{role.name}-deployment",
         metadata=metadata(role.target, role.labels, role.name),
@@ -104,4 +85,28 @@ def create(
             ),
         ),
         opts=pulumi.ResourceOptions.merge(role.options, pulumi.ResourceOptions(depends_on=list(after))),
+    )
+
+
+def _container(mounts: Sequence[VolumeMountArgs]) -> ContainerArgs:
+    status = ProbeArgs(
+        http_get=HTTPGetActionArgs(path="/healthz", port="metrics"), period_seconds=5, failure_threshold=3
+    )
+    return ContainerArgs(
+        name="proxy",
+        image=versions.HAPROXY,
+        image_pull_policy="IfNotPresent",
+        command=["haproxy", "-db", "-f", f"{SECRETS_FOLDER}/haproxy.cfg"],
+        ports=[
+            ContainerPortArgs(name="redis", container_port=facts.PORT, protocol="TCP"),
+            ContainerPortArgs(name="metrics", container_port=facts.PROXY_STATUS_PORT, protocol="TCP"),
+        ],
+        resources=workload.resources(facts.PROXY_CPU, facts.PROXY_MEMORY),
+        security_context=restricted_container(),
+        # That there is no primary is no reason to take the proxies away too: they will be the first to know.
+        readiness_probe=status,
+        liveness_probe=status,
+        # New connections stop coming before the old ones are closed.
+        lifecycle=LifecycleArgs(pre_stop=LifecycleHandlerArgs(sleep=SleepActionArgs(seconds=5))),
+        volume_mounts=list(mounts),
     )

@@ -63,7 +63,7 @@ class RedisSpec(Spec):
     """Memory for data. Absent: 75 % of `memory` for a cache, 60 % for a store."""
     cpu: Cpu = "250m"
     """Processor time of each server; commands run on one core."""
-    max_clients: int = Field(default=500, ge=50, le=20_000, examples=[500])
+    max_clients: int = Field(default=1000, ge=50, le=20_000, examples=[1000])
     """Connections the server accepts; the proof adds up what all apps may open."""
     storage: Annotated[Size | None, OnlyOn("kubernetes", "a Docker volume has no size")] = Field(
         default=None, examples=["4Gi"]

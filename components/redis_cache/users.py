@@ -21,7 +21,7 @@ REPLICATION = "-@all +psync +replconf +ping"
 
 SENTINEL_ON_SERVERS = (
     "-@all allchannels +multi +exec +slaveof +replicaof +ping +info +role +subscribe +publish +failover "
-    "+config|rewrite +client|setname +client|kill +script|kill"
+    "+config|rewrite +client|setname +client|kill +client|pause +script|kill"
 )
 """https://valkey.io/topics/sentinel/#access-control-list-authentication"""
 

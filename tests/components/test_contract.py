@@ -6,7 +6,7 @@ import pulumi
 import pytest
 
 import components
-from components import AppService, Environment, PostgresCluster
+from components import AppService, Environment, PostgresCluster, RedisCache
 from tests.kit.recording import Recording
 from tests.stacks.shipped import recorded
 
@@ -14,6 +14,7 @@ TOKENS = {
     AppService: "slipway:index:AppService",
     Environment: "slipway:index:Environment",
     PostgresCluster: "slipway:index:PostgresCluster",
+    RedisCache: "slipway:index:RedisCache",
 }
 """Frozen: a changed token replaces everything below it."""
 

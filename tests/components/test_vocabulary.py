@@ -20,6 +20,7 @@ WORDS: list[tuple[str, tuple[Any, ...], tuple[Any, ...]]] = [
     ("PortName", ("http", "grpc-web"), ("http_api", "a" * 16, "8http")),
     ("Port", (1, 8000, 65535), (0, 65536, "80", 80.0, True)),
     ("DatabaseName", ("api", "a" * 40), ("api_v2", "a" * 41)),
+    ("KeyPattern", ("*", "session:*", "a.b-c_d:1"), ("", "**", "a*b", "[a]*", "a b", "~a*", ":a")),
     ("VariableName", ("LOG_LEVEL", "_x", "a1"), ("LOG-LEVEL", "1A", "")),
     ("VariablePrefix", ("PG", "SESSIONS_2"), ("pg", "PG_", "P")),
     ("SecretName", ("coin_api_key",), ("coin-api-key", "Coin", "1coin")),

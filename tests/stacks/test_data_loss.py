@@ -89,7 +89,7 @@ def test_renaming_an_app_with_generated_credentials_is_refused(deployed: Session
 def test_deleting_a_server_is_refused(deployed: Session) -> None:
     gone = edited(
         text_of(deployed.stack),
-        (r"  blocksight:postgres_clusters:.*?(?=  blocksight:app_services)", ""),
+        (r"  blocksight:postgres_clusters:.*?(?=  blocksight:)", ""),
         (r"        - \{postgres: main[^\n]*\n", "        - {app: front}\n"),
         (r"      connects_to:\n        - \{app: api\}\n", ""),
     )

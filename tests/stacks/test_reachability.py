@@ -26,7 +26,8 @@ def actors(recording: Recording, plan: Topology) -> list[Actor]:
     namespace = plan.prefix
     apps = [
         Actor(d["metadata"]["name"], d["metadata"]["namespace"], d["spec"]["template"]["metadata"]["labels"])
-        for d in objects(recording, "Deployment")
+        for kind in ("Deployment", "StatefulSet")
+        for d in objects(recording, kind)
     ]
     servers = [
         Actor(

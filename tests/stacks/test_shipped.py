@@ -128,7 +128,9 @@ def test_on_docker_a_container_is_only_on_the_networks_of_its_connections() -> N
         return {network["name"] for network in joined}
 
     assert networks("front-container") == {"blocksight-dev-api", "blocksight-dev-front-egress"}
-    assert networks("api-container") == {"blocksight-dev-api", "blocksight-dev-api-egress", "blocksight-dev-main"}
+    producers = ("api", "api-egress", "main", "cache", "sessions")
+    assert networks("api-container") == {f"blocksight-dev-{producer}" for producer in producers}
+    assert networks("cache-server") == {"blocksight-dev-cache"}
     assert networks("main-server") == {"blocksight-dev-main", "blocksight-dev-main-egress"}
     assert recording.one("Network", "environment-network-main").inputs["internal"] is True
 

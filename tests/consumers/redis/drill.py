@@ -9,11 +9,15 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from components.redis_cache import configuration
 from tests.consumers.redis.apps import Writer, ask, missing
 from tests.consumers.redis.instance import Instance
 from tests.consumers.redis.pods import Pod
 from tests.consumers.redis.stack import recording
 from toolchain.consumers.servers import ROOT, SERVERS
+
+DOWN_AFTER_SECONDS = configuration.DOWN_AFTER_MS / 1000
+"""Writes that pause for less did not wait until the primary was missed."""
 
 PATIENCE = 60
 """Seconds for a failover on a machine that is busy with other things."""
@@ -125,7 +129,7 @@ def freeze_primary(instance: Instance, writers: Sequence[Writer], seconds: float
 
 
 def told(title: str, times: Sequence[float]) -> None:
-    print(  # noqa: T201  # figures are what this program is for
+    print(  # noqa: T201  # figures are its purpose
         f"{title}: median {statistics.median(times):.2f} s, worst {max(times):.2f} s, n={len(times)}", flush=True
     )
 
@@ -158,11 +162,11 @@ def main(kills: int) -> None:
                 told("came back empty, at once", wipe_primary(instance, writers, at_once=True))
                 times, accepted, led = freeze_primary(instance, writers, 20)
                 told("frozen", times)
-                print(f"resumed: {accepted} writes accepted by the old one, which led on for {led:.1f} s")  # noqa: T201  # figures
+                print(f"resumed: {accepted} writes accepted by the old one, which led on for {led:.1f} s")  # noqa: T201  # figures are its purpose
                 api.stop()
                 worker.stop()
                 acked = {"api": len(api.acked()), "worker": len(worker.acked())}
-                print("acked", acked, "lost", lost(instance, {"api": api, "worker": worker}))  # noqa: T201  # figures
+                print("acked", acked, "lost", lost(instance, {"api": api, "worker": worker}))  # noqa: T201  # figures are its purpose
 
 
 if __name__ == "__main__":

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 from tests.consumers.redis.network import GATEWAY, Network
-from tests.kit.recorded import Secret
 
 PROGRAM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -123,7 +122,7 @@ class Pod:
             f"printf 'nameserver {GATEWAY}\\noptions timeout:1 attempts:2\\n' > {merged}/etc/resolv.conf",
             f"printf '127.0.0.1 localhost\\n' > {merged}/etc/hosts",
         ]
-        for mount in self.container["volumeMounts"]:
+        for mount in self._mounts():
             source = (
                 self.claim
                 if mount["name"] == "data" and not self._scratch_data()
@@ -137,6 +136,11 @@ class Pod:
         # chroot needs a capability that setpriv takes away, so it goes first.
         lines[-1] = f"exec env -i {self._variables()} chroot {merged} setpriv {ids} --pdeathsig KILL {self._command()}"
         return "\n".join(lines)
+
+    def _mounts(self) -> list[Mapping[str, Any]]:
+        """Of every container: what stands beside the first one runs in its place too, when a test asks for it."""
+        every = [m for container in self.template["spec"]["containers"] for m in container["volumeMounts"]]
+        return list({mount["mountPath"]: mount for mount in every}.values())
 
     def _scratch_data(self) -> bool:
         return any(volume["name"] == "data" for volume in self.template["spec"]["volumes"])
