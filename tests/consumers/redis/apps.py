@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -78,7 +79,7 @@ def in_network(resolv_conf: Path, command: str) -> list[str]:
 
 def ask(instance: Instance, host: str, user: str, password: str, *command: str, port: int = 6379) -> str:
     """What valkey-cli prints for one command, asked by a user over TLS from a Sentinel's pod."""
-    words = " ".join(f"'{word}'" for word in command)
+    words = shlex.join(command)
     line = (
         f"REDISCLI_AUTH='{password}' timeout 3 valkey-cli -h {host} -p {port} --tls --cacert /run/tls/ca.crt "
         f"--user {user} {words} 2>&1"

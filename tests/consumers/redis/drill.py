@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import statistics
 import sys
 import tempfile
@@ -72,7 +73,7 @@ def delete_primary(instance: Instance, writers: Sequence[Writer]) -> list[float]
 def _gaps(writer: Writer, moment: float) -> list[float]:
     """Pauses between acknowledged writes around a moment and after it."""
     ends = [a.ended for a in writer.acked() if a.ended > moment - 1]
-    return [later - earlier for earlier, later in zip(ends, ends[1:], strict=False)]
+    return [later - earlier for earlier, later in itertools.pairwise(ends)]
 
 
 def restart_all(instance: Instance, writers: Sequence[Writer]) -> list[float]:

@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from tests.consumers.redis.network import Network
 from tests.consumers.redis.pods import Pod
+from tests.kit import stand_ins
 from tests.kit.recorded import Secret
 from tests.kit.recording import Recording
 
@@ -101,8 +102,6 @@ class Instance:
 
     def _object(self, kind: str, name: str) -> Mapping[str, Any]:
         """By physical name; those that the engine names are found by what the recorder made of their logical names."""
-        from tests.kit import stand_ins
-
         for resource in self._recording.of_type(kind):
             made = stand_ins.outputs(resource.type, resource.name, resource.inputs)["metadata"]["name"]
             if made == name:

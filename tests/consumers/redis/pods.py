@@ -131,10 +131,8 @@ class Pod:
             lines += [f"mkdir -p {merged}{mount['mountPath']}", f"mount --bind {source} {merged}{mount['mountPath']}"]
         ids = f"--reuid {self.user} --regid {self.user} --clear-groups --no-new-privs --bounding-set -all"
         lines.append(
-            f"exec env -i {self._variables()} setpriv {ids} --pdeathsig KILL chroot {merged} {self._command()}"
+            f"exec env -i {self._variables()} chroot {merged} setpriv {ids} --pdeathsig KILL {self._command()}"
         )
-        # chroot needs a capability that setpriv takes away, so it goes first.
-        lines[-1] = f"exec env -i {self._variables()} chroot {merged} setpriv {ids} --pdeathsig KILL {self._command()}"
         return "\n".join(lines)
 
     def _mounts(self) -> list[Mapping[str, Any]]:

@@ -42,7 +42,6 @@ def said(store: Instance, app: str, *command: str, on_sentinel: bool = False) ->
                 ("ACL", "LIST"),
                 ("REPLICAOF", "NO", "ONE"),
                 ("SHUTDOWN",),
-                ("DEBUG", "SLEEP", "0"),
                 ("MONITOR",),
                 ("CLIENT", "KILL", "TYPE", "normal"),
                 ("FUNCTION", "LIST"),
