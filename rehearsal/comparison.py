@@ -22,9 +22,10 @@ from pathlib import Path
 from typing import Any
 
 from rehearsal.problems import RehearsalError
+from rehearsal.progress import say
 from rehearsal.session import Result, Session
 from toolchain import store
-from toolchain.progress import run, say
+from toolchain.progress import run
 
 
 @dataclass(frozen=True, slots=True)

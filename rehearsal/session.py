@@ -137,7 +137,10 @@ class Session:
             exit_code = engine_run.run(command, places.project, build, [self._state.lock.fileno()], hear)
         if operation != "preview":
             self._state.end()
-        notes = (*self._told, *_notes(prepared, name))
+        guessed = [
+            f"{p}: no stand-in describes this package; its replacements show as updates" for p in servers.guessed()
+        ]
+        notes = (*self._told, *_notes(prepared, name), *guessed)
         self._told = ()
         return Result(exit_code, "\n".join(lines), events, _changes(events), notes)
 
