@@ -134,7 +134,8 @@ class Session:
             self._state.begin(run, name, self.stack)
         with Servers(packages, self._objects, prepared.namespaces, run) as servers:
             build = environment.build(places, servers.addresses, durable=self._durable is not None)
-            exit_code = engine_run.run(command, places.project, build, [self._state.lock.fileno()], hear)
+            lock = self._state.lock.fileno()
+            exit_code = engine_run.run(engine_run.Command(command, places.project, build, lock, self._temporary), hear)
         if operation != "preview":
             self._state.end()
         guessed = [
