@@ -18,7 +18,7 @@ import pulumi
 import yaml
 from pydantic import Field, TypeAdapter, ValidationError, create_model
 
-from components.app_service.spec import AppServiceSpec
+from components.app_service.kinds import AnyAppServiceSpec
 from components.environment.spec import EnvironmentSpec
 from components.postgres_cluster.spec import PostgresClusterSpec
 from components.vocabulary import DnsLabel, Problem, Spec
@@ -38,7 +38,7 @@ class StackConfig(Spec):
         default={}, examples=["{main: {major: 18, databases: {api: {}}}}"]
     )
     """PostgreSQL servers, by name."""
-    app_services: Mapping[DnsLabel, AppServiceSpec] = Field(
+    app_services: Mapping[DnsLabel, AnyAppServiceSpec] = Field(
         default={}, examples=["{api: {image: ..., ports: {http: 8000}}}"]
     )
     """Apps, by name."""

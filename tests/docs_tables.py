@@ -42,9 +42,9 @@ def targets() -> str:
     """docs/targets.md"""
     rows = ["| field | Docker | Kubernetes | why |", "|---|---|---|---|"]
     for section, field in StackConfig.model_fields.items():
-        models = [a for a in (field.annotation, *get_args(field.annotation)) if _is_spec(a)]
-        for model in models:
+        for model in _specs(field.annotation):
             rows += [_row(f"{section}.{path}", mark) for path, mark in _marks(model)]
+    rows = list(dict.fromkeys(rows))  # kinds share fields
     return (
         HEAD
         + "# What each target supports\n\nA field that is not listed here works on both. One that is listed is refused "
