@@ -45,10 +45,12 @@ test: setup ## floors 1 and 2: specs, components, stacks, rehearsals
 	@$(VENV_PYTHON) -m pytest --ignore tests/consumers
 
 check: environment ## format, lint, strict types, budgets
-	@$(VENV_PYTHON) -m ruff format --check --quiet . || { echo 'make: `.venv/bin/ruff format .` mends the format' >&2; exit 1; }
-	@$(VENV_PYTHON) -m ruff check --quiet .
-	@$(VENV_PYTHON) -m basedpyright
-	@$(VENV_PYTHON) -m pytest --quiet tests/house
+	@failed=0; \
+	$(VENV_PYTHON) -m ruff format --check --output-format concise . || { echo 'make: `.venv/bin/ruff format .` mends the format' >&2; failed=1; }; \
+	$(VENV_PYTHON) -m ruff check --quiet --output-format concise . || failed=1; \
+	$(VENV_PYTHON) -m basedpyright || failed=1; \
+	$(VENV_PYTHON) -m pytest --quiet tests/house || failed=1; \
+	exit $$failed
 
 images: ## build the images of this repository
 	@sh images/build.sh

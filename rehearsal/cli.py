@@ -8,11 +8,15 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from rehearsal import render
+from rehearsal.comparison import compared
 from rehearsal.problems import RehearsalError
 from rehearsal.session import NOT_CHECKED, Result, Session
-from toolchain.progress import UnavailableError
+from toolchain.progress import UnavailableError, say
 
 LABEL = f"REHEARSAL: compared with no cluster; stand-in providers. Not checked: {NOT_CHECKED}."
+
+_EVENT_LOG = 'the engine\'s events, after a line with `"rehearsed": true`'
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -33,7 +37,7 @@ def _parser() -> argparse.ArgumentParser:
     running = argparse.ArgumentParser(add_help=False)
     running.add_argument("--state", type=Path, metavar="DIR", help="goes on from what an earlier `up --state DIR` has made")
     running.add_argument("--diff", action="store_true", help="every changed property")
-    running.add_argument("--event-log", type=Path, metavar="FILE", help='the engine\'s events, after a line with `"rehearsed": true`')
+    running.add_argument("--event-log", type=Path, metavar="FILE", help=_EVENT_LOG)
 
     parser = argparse.ArgumentParser(prog="python -m rehearsal", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="preview|up|render|diff")
@@ -42,6 +46,13 @@ def _parser() -> argparse.ArgumentParser:
     preview.set_defaults(command=_preview)
     up = commands.add_parser("up", parents=[common, running], help="what `pulumi up` would do; give --state to keep it")
     up.set_defaults(command=_up)
+    rendering = commands.add_parser("render", parents=[common], help="one file per object, for kubectl or a reader")
+    rendering.add_argument("--out", type=Path, required=True, metavar="DIR", help="new, empty, or written by an earlier render")
+    rendering.set_defaults(command=_render)
+    diff = commands.add_parser("diff", parents=[common], help="what the working tree changes since another commit")
+    diff.add_argument("--base", required=True, metavar="REV", help="branch, tag or commit to compare with")
+    diff.add_argument("--event-log", type=Path, metavar="FILE", help=_EVENT_LOG)
+    diff.set_defaults(command=_diff, diff=True)
     return parser
 
 
@@ -56,6 +67,26 @@ def _up(options: argparse.Namespace) -> int:
     page = Page()
     with Session(options.project, options.stack, state=options.state, tell=page.line) as session:
         return page.end(session.up(*_shown(options)), options.event_log)
+
+
+def _render(options: argparse.Namespace) -> int:
+    page = Page()
+    with Session(options.project, options.stack) as session:
+        say(f"rehearsing `up` of {options.stack}")
+        result = session.up("--color=never")
+        if result.exit_code != 0:
+            page.line(result.text)
+            return page.end(result, None)
+        rendered = render.files(session.export())
+    render.write(options.out, rendered)
+    page.line(f"{len(rendered)} files in {options.out}")
+    return page.end(result, None)
+
+
+def _diff(options: argparse.Namespace) -> int:
+    page = Page()
+    with compared(options.project, options.stack, options.base, page.line) as comparison:
+        return page.end(comparison.session.preview(*_shown(options)), options.event_log)
 
 
 def _shown(options: argparse.Namespace) -> list[str]:

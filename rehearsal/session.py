@@ -129,8 +129,7 @@ class Session:
         run = uuid.uuid4().hex
         if operation != "preview":
             self._state.begin(run, name, self.stack)
-        with Servers(packages, self._objects, prepared.namespaces) as servers:
-            servers.run = run
+        with Servers(packages, self._objects, prepared.namespaces, run) as servers:
             build = environment.build(places, servers.addresses, durable=self._durable is not None)
             exit_code = engine_run.run(command, places.project, build, [self._state.lock.fileno()], hear)
         if operation != "preview":
@@ -178,7 +177,7 @@ def _changes(events: Path) -> dict[str, int]:
 def _notes(prepared: scratch.Prepared, project: str) -> list[str]:
     notes: list[str] = []
     if prepared.replaced:
-        notes.append(f"{prepared.replaced} secrets of {Path(prepared.file).name} are placeholders")
+        notes.append(f"{Path(prepared.file).name}: placeholders stand in for secret values: {prepared.replaced}")
     notes += [
         f"secret `{name}` is not set, a placeholder stands in for it: set it with `pulumi config set --secret --path {project}:secrets.{name}`"
         for name in prepared.missing

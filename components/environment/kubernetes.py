@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pulumi
 from pulumi_kubernetes import Provider
 from pulumi_kubernetes.core.v1 import Namespace, ResourceQuota, ResourceQuotaSpecArgs
@@ -29,7 +27,7 @@ def create(
 ) -> KubernetesTarget:
     provider = Provider(
         f"{name}-cluster",
-        kubeconfig=str(Path(spec.kubeconfig).expanduser()),
+        kubeconfig=spec.kubeconfig,  # the provider expands ~/ itself, so the state holds nobody's home
         context=spec.context,
         # Without it, a renamed context or a moved API server would plan to replace every object.
         cluster_identifier=spec.cluster.id,

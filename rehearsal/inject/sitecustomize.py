@@ -29,7 +29,7 @@ def _watch(pulumi: ModuleType, silent: dict[str, list[str]]) -> None:
     register, get = resource.register_resource, pulumi.get
 
     def register_resource(res: Any, ty: str, name: str, custom: bool, remote: bool, new: Any, props: Any, *rest: Any, **kw: Any) -> None:
-        outputs = silent.get(ty) or silent.get(f"{ty.partition(':')[0]}:*", ())
+        outputs = silent.get(ty, silent.get(f"{ty.partition(':')[0]}:*", []))
         register(res, ty, name, custom, remote, new, props, *rest, **kw)
         if custom and outputs:
             res.__dict__[_SILENT] = (ty, name, {o for o in outputs if props.get(o) is None})

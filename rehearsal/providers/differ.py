@@ -6,9 +6,13 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from rehearsal.providers.model import Change
-
 Path = tuple[str | int, ...]
+
+
+class Change:
+    """How one property differs; the numbers are those of `PropertyDiff.Kind` without replacement."""
+
+    ADD, DELETE, UPDATE = 0, 2, 4
 
 
 def compare(old: Any, new: Any, unordered: frozenset[str] = frozenset(), path: Path = ()) -> Iterator[tuple[Path, int]]:
@@ -16,7 +20,7 @@ def compare(old: Any, new: Any, unordered: frozenset[str] = frozenset(), path: P
     match old, new:
         case dict(), dict():
             for key in sorted({*old, *new}):
-                yield from _compare_key(old, new, unordered, (*path, key))
+                yield from _compare_value(old.get(key), new.get(key), unordered, (*path, key))
         case list(), list():
             if unordered.intersection(p for p in path if isinstance(p, str)):
                 old, new = _sorted(old), _sorted(new)
@@ -33,8 +37,8 @@ def compare(old: Any, new: Any, unordered: frozenset[str] = frozenset(), path: P
             return
 
 
-def _compare_key(old: dict[str, Any], new: dict[str, Any], unordered: frozenset[str], path: Path) -> Iterator[tuple[Path, int]]:
-    before, after = old.get(path[-1]), new.get(path[-1])  # type: ignore[call-overload]
+def _compare_value(before: Any, after: Any, unordered: frozenset[str], path: Path) -> Iterator[tuple[Path, int]]:
+    """An absent value and null are the same."""
     if before is None and after is None:
         return
     if before is None:

@@ -16,7 +16,10 @@ from pathlib import Path
 
 _MODULES = re.compile(r'resource_modules="""\n(.*?)\n"""', re.DOTALL)
 _OUTPUT = re.compile(
-    r"@pulumi\.getter(?:\(name=\"(?P<wire>\w+)\"\))?\n    def (?P<name>\w+)\(self\) -> pulumi\.Output\[(?P<type>.*)\]:"
+    r"@pulumi\.getter(?:\(name=\"(?P<wire>\w+)\"\))?\n"
+    r"(?:    @_utilities\.deprecated\(\"{3}.*?\"{3}\)\n)?"
+    r"    def (?P<name>\w+)\(self\) -> pulumi\.Output\[(?P<type>[^\n]*)\]:",
+    re.DOTALL,
 )
 _REQUIRED = re.compile(r"Missing required property '(\w+)'")
 _NEVER_GIVEN = re.compile(r'__props__\.__dict__\["(\w+)"\] = None$', re.MULTILINE)
