@@ -51,7 +51,7 @@ def _names(draft: Draft) -> Iterator[Problem]:
             example="shop-prod",
         )
     for app, app_spec in draft.config.app_services.items():
-        yield from (p.below("app_services", app) for p in app_facts.too_long(app, app_spec))
+        yield from (p.below("app_services", app) for p in app_facts.bad_jobs(app, app_spec))
     owners: dict[str, tuple[str, str]] = {}
     for section, name, claimed in _claims(draft):
         limit = postgres_facts.LONGEST_NAME if section == "postgres_clusters" else LONGEST_NAME

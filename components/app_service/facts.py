@@ -50,9 +50,11 @@ def claims(name: str, jobs: Iterable[str] = ()) -> set[str]:
     return {f"{name}{suffix}" for suffix in SUFFIXES} | {f"{name}-{job}" for job in jobs}
 
 
-def too_long(name: str, spec: AppServiceSpec) -> Iterator[Problem]:
-    """Jobs whose name leaves no room for what the controller puts behind it."""
+def bad_jobs(name: str, spec: AppServiceSpec) -> Iterator[Problem]:
+    """Jobs whose name leaves no room for what the controller puts behind it, or is taken by the app itself."""
     for job in spec.jobs:
+        if f"-{job}" in SUFFIXES:
+            yield Problem(path=("jobs", job), rule="takes a name of the app's own parts; rename it")
         if len(f"{name}-{job}") > LONGEST_JOB:
             yield Problem(
                 path=("jobs", job),

@@ -54,4 +54,3 @@ def folder(tmp_path: Path) -> Folder:
 def session(folder: Folder) -> Generator[Session]:
     with Session(folder.path, "dev") as opened:
         yield opened
-

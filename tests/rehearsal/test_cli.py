@@ -61,7 +61,10 @@ def test_up_twice_on_one_state_says_unchanged(folder: Folder, tmp_path: Path) ->
         (lambda f: (f.path / "Pulumi.yaml").write_text("name: ["), "Pulumi.yaml:1: is not valid YAML"),
         (lambda f: (f.path / "Pulumi.yaml").write_text("runtime: python"), "Pulumi.yaml: needs a name"),
         (lambda f: (f.path / "Pulumi.yaml").write_text("name: x\nmain: gone"), "main: gone leads to"),
-        (lambda f: (f.path / "Pulumi.dev.yaml").unlink(), "Pulumi.dev.yaml: no such file; the stacks of flat are: none"),
+        (
+            lambda f: (f.path / "Pulumi.dev.yaml").unlink(),
+            "Pulumi.dev.yaml: no such file; the stacks of flat are: none",
+        ),
         (lambda f: f.stack("config: {a"), "Pulumi.dev.yaml:1:"),
         (lambda f: f.stack("config:\n\ta: 1"), "Pulumi.dev.yaml:2:1: is not valid YAML"),
     ],
@@ -108,13 +111,17 @@ def test_diff_compares_with_another_commit_and_leaves_the_checkout_alone(tmp_pat
     git(repository, "add", ".")
     git(repository, "commit", "--quiet", "--message=one")
     folder.program(SMALL.replace('{"n": "1"}', '{"n": "2"}'))
-    before = subprocess.run(["git", "status", "--short"], cwd=repository, capture_output=True, text=True, check=True).stdout
+    before = subprocess.run(
+        ["git", "status", "--short"], cwd=repository, capture_output=True, text=True, check=True
+    ).stdout
     answer = run("diff", "--project", folder.path, "--base", "main")
     assert answer.returncode == 0, answer.stderr
     assert "kubernetes:core/v1:ConfigMap: (replace)" in answer.stdout
     assert '~ n: "1" => "2"' in answer.stdout
     assert "7 unchanged" in answer.stdout
-    after = subprocess.run(["git", "status", "--short"], cwd=repository, capture_output=True, text=True, check=True).stdout
+    after = subprocess.run(
+        ["git", "status", "--short"], cwd=repository, capture_output=True, text=True, check=True
+    ).stdout
     assert after == before == " M stacks/__main__.py\n"
     assert not (repository / ".git" / "worktrees").exists()
     wrong = run("diff", "--project", folder.path, "--base", "nowhere")

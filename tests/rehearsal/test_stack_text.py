@@ -57,7 +57,9 @@ def test_a_copy_without_secrets_differs_in_the_salt_alone() -> None:
 
 
 def test_every_secure_value_is_replaced_wherever_it_stands() -> None:
-    copy = rehearsed("config:\n  aws:key:\n    secure: v1:a\n  flat:x: {list: [{secure: v1:b}]}\n  flat:secure: plain\n")
+    copy = rehearsed(
+        "config:\n  aws:key:\n    secure: v1:a\n  flat:x: {list: [{secure: v1:b}]}\n  flat:secure: plain\n"
+    )
     config = yaml.safe_load(copy)["config"]
     assert config == {
         "aws:key": {"secure": "c:p-v1:a"},

@@ -33,7 +33,9 @@ def nothing(_: Key) -> bool:
     return False
 
 
-def replaced(stand_in: StandIn, token: str, old: dict[str, Any], new: dict[str, Any], **config: Any) -> tuple[set[str], bool]:
+def replaced(
+    stand_in: StandIn, token: str, old: dict[str, Any], new: dict[str, Any], **config: Any
+) -> tuple[set[str], bool]:
     changes = stand_in.diff(subject(token, new, **config), old)
     assert changes.paths or old == new
     return set(changes.replaces), changes.delete_first
@@ -68,11 +70,16 @@ def test_kubernetes_replaces_where_its_table_says_so(kind: str) -> None:
         paths, first = replaced(KUBERNETES, f"kubernetes:{kind}", named, {**named, **inputs})
         assert paths, path
         assert first, path
-    assert replaced(KUBERNETES, f"kubernetes:{kind}", named, {"metadata": {"name": "x", "labels": {"a": "b"}}}) == (set(), False)
+    assert replaced(KUBERNETES, f"kubernetes:{kind}", named, {"metadata": {"name": "x", "labels": {"a": "b"}}}) == (
+        set(),
+        False,
+    )
 
 
 def test_a_new_name_replaces_and_the_old_object_goes_last() -> None:
-    paths, first = replaced(KUBERNETES, "kubernetes:core/v1:Service", {"metadata": {"name": "a"}}, {"metadata": {"name": "b"}})
+    paths, first = replaced(
+        KUBERNETES, "kubernetes:core/v1:Service", {"metadata": {"name": "a"}}, {"metadata": {"name": "b"}}
+    )
     assert paths == {"metadata.name"}
     assert not first
 
@@ -105,13 +112,21 @@ def test_automatic_names_of_kubernetes() -> None:
     assert second["metadata"]["name"] != first["metadata"]["name"]
     config = subject("kubernetes:core/v1:ConfigMap", {}, namespace="web")
     assert KUBERNETES.check(config, None, nothing)[0]["metadata"]["namespace"] == "web"
-    assert "namespace" not in KUBERNETES.check(subject("kubernetes:core/v1:Namespace", {}, namespace="web"), None, nothing)[0]["metadata"]
+    assert (
+        "namespace"
+        not in KUBERNETES.check(subject("kubernetes:core/v1:Namespace", {}, namespace="web"), None, nothing)[0][
+            "metadata"
+        ]
+    )
 
 
 def test_automatic_names_of_docker() -> None:
     named, _ = DOCKER.check(subject("docker:index/network:Network", {}), None, nothing)
     assert len(named["name"]) == len("thing-") + 7
-    assert DOCKER.check(subject("docker:index/network:Network", {"internal": True}), named, nothing)[0]["name"] == named["name"]
+    assert (
+        DOCKER.check(subject("docker:index/network:Network", {"internal": True}), named, nothing)[0]["name"]
+        == named["name"]
+    )
     image = {"name": "nginx:1"}
     assert DOCKER.check(subject("docker:index/remoteImage:RemoteImage", image), None, nothing)[0] == image
 
@@ -147,7 +162,9 @@ def test_images_and_volumes_of_one_name_are_shared() -> None:
     one = DOCKER.created(subject("docker:index/remoteImage:RemoteImage", {"name": "localhost:5000/a/b:1"}), None)[1]
     assert one["repoDigest"].startswith("localhost:5000/a/b@sha256:")
     rebuilt = {"name": "localhost:5000/a/b:1", "triggers": {"digest": "2"}}
-    assert DOCKER.created(subject("docker:index/remoteImage:RemoteImage", rebuilt), None)[1]["imageId"] != one["imageId"]
+    assert (
+        DOCKER.created(subject("docker:index/remoteImage:RemoteImage", rebuilt), None)[1]["imageId"] != one["imageId"]
+    )
 
 
 def test_a_long_running_container_has_no_exit_code() -> None:
@@ -197,9 +214,13 @@ def test_random_values_depend_on_resource_and_inputs_alone(kind: str, inputs: di
     changed = {**inputs, "keepers": {"turn": "2"}}
     assert RANDOM.diff(subject(token, changed), inputs).replaces == {"keepers"}
     planned = RANDOM.planned(subject(token, inputs), None)
-    assert {k for k, v in planned.items() if v == UNKNOWN} == {o.wire for o in PACKAGES["random"].outputs(token) if o.only_output}
+    assert {k for k, v in planned.items() if v == UNKNOWN} == {
+        o.wire for o in PACKAGES["random"].outputs(token) if o.only_output
+    }
 
 
 def test_namespaces_that_are_there() -> None:
     for namespace in ("default", "kube-system", "given"):
-        KUBERNETES.admit(subject("kubernetes:core/v1:Secret", {"metadata": {"name": "x", "namespace": namespace}}), nothing)
+        KUBERNETES.admit(
+            subject("kubernetes:core/v1:Secret", {"metadata": {"name": "x", "namespace": namespace}}), nothing
+        )

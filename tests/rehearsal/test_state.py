@@ -30,7 +30,14 @@ for n in range(20):
 
 
 def record(name: str, namespace: str = "web", kind: str = "core/ConfigMap") -> Record:
-    return Record("kubernetes:core/v1:ConfigMap", f"{namespace}/{name}", f"urn::{name}", "run", Key("a", kind, namespace, name), {})
+    return Record(
+        "kubernetes:core/v1:ConfigMap",
+        f"{namespace}/{name}",
+        f"urn::{name}",
+        "run",
+        Key("a", kind, namespace, name),
+        {},
+    )
 
 
 def test_objects_survive_on_disk_and_names_are_taken_once(tmp_path: Path) -> None:
@@ -56,7 +63,10 @@ def test_a_namespace_takes_its_objects_with_it() -> None:
 def test_a_folder_of_somebody_else_is_refused(folder: Folder, tmp_path: Path) -> None:
     (tmp_path / "precious").mkdir()
     (tmp_path / "precious" / "file").touch()
-    with pytest.raises(RehearsalError, match="was not made by a rehearsal"), Session(folder.path, "dev", state=tmp_path / "precious"):
+    with (
+        pytest.raises(RehearsalError, match="was not made by a rehearsal"),
+        Session(folder.path, "dev", state=tmp_path / "precious"),
+    ):
         pass
     assert [f.name for f in (tmp_path / "precious").iterdir()] == ["file"]
 
@@ -150,8 +160,19 @@ def test_a_killed_up_is_resumed_without_loss_or_duplicate(folder: Folder, tmp_pa
 def test_a_signal_ends_everything_in_good_order(folder: Folder, tmp_path: Path, number: signal.Signals) -> None:
     folder.program(MANY)
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
-    command = [sys.executable, "-m", "rehearsal", "up", "--project", str(folder.path), "--state", str(tmp_path / "state")]
-    process = subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
+    command = [
+        sys.executable,
+        "-m",
+        "rehearsal",
+        "up",
+        "--project",
+        str(folder.path),
+        "--state",
+        str(tmp_path / "state"),
+    ]
+    process = subprocess.Popen(
+        command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
+    )
     until_created(process, 5)
     below = descendants(process.pid)
     process.send_signal(number)
