@@ -24,7 +24,9 @@ GRACE = 20.0
 Line = Callable[[str], None]
 
 
-def run(command: Sequence[str | Path], folder: Path, environment: Mapping[str, str], keep: Sequence[int], tell: Line) -> int:
+def run(
+    command: Sequence[str | Path], folder: Path, environment: Mapping[str, str], keep: Sequence[int], tell: Line
+) -> int:
     """The exit code; `tell` gets every line of both outputs. Descriptors in `keep` are inherited."""
     with _default_interrupt():
         process = subprocess.Popen(
@@ -92,7 +94,7 @@ def _forwarded(process: subprocess.Popen[str]) -> Generator[None]:
         return
     timers: list[threading.Timer] = []
 
-    def stop(number: int, frame: FrameType | None) -> None:
+    def stop(_number: int, _frame: FrameType | None) -> None:
         process.send_signal(signal.SIGINT)
         if not timers:
             timers.append(threading.Timer(GRACE, process.kill))

@@ -25,7 +25,9 @@ _SECRET = "4dabf18193072939515e22adb298388d"
 
 _RANKS: tuple[frozenset[str], ...] = (
     frozenset({"Namespace"}),
-    frozenset({"CustomResourceDefinition", "PriorityClass", "RuntimeClass", "StorageClass", "IngressClass", "GatewayClass"}),
+    frozenset(
+        {"CustomResourceDefinition", "PriorityClass", "RuntimeClass", "StorageClass", "IngressClass", "GatewayClass"}
+    ),
     frozenset({"LimitRange", "NetworkPolicy", "ResourceQuota", "ServiceAccount"}),
     frozenset({"ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"}),
     frozenset({"ConfigMap", "PersistentVolume", "PersistentVolumeClaim", "Secret"}),
@@ -38,6 +40,8 @@ _DOCKER_RANKS = ("Network", "Volume", "RemoteImage", "Tag", "Container")
 
 @dataclass(frozen=True, slots=True)
 class File:
+    """One object, written."""
+
     name: str
     text: str
 

@@ -23,12 +23,22 @@ from rehearsal.providers.structs import UNKNOWN, Properties, has_unknown, mappin
 
 _AUTONAMED = "pulumi.com/autonamed"
 _READ_ONLY = frozenset(
-    "creationTimestamp deletionGracePeriodSeconds deletionTimestamp generation managedFields resourceVersion uid".split()
+    [
+        "creationTimestamp",
+        "deletionGracePeriodSeconds",
+        "deletionTimestamp",
+        "generation",
+        "managedFields",
+        "resourceVersion",
+        "uid",
+    ]
 )
 _IDENTITY = (("metadata", "name"), ("metadata", "namespace"))
 
 
 class KubernetesStandIn(StandIn):
+    """Every kind, custom resources and patches included."""
+
     def __init__(self, package: Package, namespaces: frozenset[str]) -> None:
         super().__init__(package)
         self._namespaces = objects.ALWAYS | namespaces
@@ -74,7 +84,11 @@ class KubernetesStandIn(StandIn):
             return inputs, [("metadata.name", "patch resources require the `.metadata.name` field to be set")]
         if metadata.get("generateName"):
             return inputs, [("metadata.generateName", "the field is not supported in Server-Side Apply mode")]
-        if subject.config.get("namespace") and not metadata.get("namespace") and objects.namespaced(subject.token, inputs):
+        if (
+            subject.config.get("namespace")
+            and not metadata.get("namespace")
+            and objects.namespaced(subject.token, inputs)
+        ):
             metadata = {**metadata, "namespace": subject.config["namespace"]}
         if not metadata.get("name"):
             metadata = self._named(subject, metadata, olds, taken)
@@ -138,7 +152,8 @@ class KubernetesStandIn(StandIn):
         if key is None or not key.namespace or key.namespace in self._namespaces:
             return
         if not taken(Key(key.place, "core/Namespace", "", key.namespace)):
-            raise RefusalError(f'namespaces "{key.namespace}" not found')
+            msg = f'namespaces "{key.namespace}" not found'
+            raise RefusalError(msg)
 
     @override
     def planned(self, subject: Subject, before: Properties | None) -> Properties:
@@ -159,7 +174,9 @@ class KubernetesStandIn(StandIn):
             "generation": old.get("generation", 0) + 1,
             "creationTimestamp": objects.CREATED,
         }
-        outputs = objects.with_server_fields(subject, server, before, address=f"10.96.{int(digest[:2], 16)}.{1 + int(digest[2:4], 16) % 254}")
+        outputs = objects.with_server_fields(
+            subject, server, before, address=f"10.96.{int(digest[:2], 16)}.{1 + int(digest[2:4], 16) % 254}"
+        )
         status = objects.status(subject.token, outputs)
         if status is not None:
             outputs["status"] = status
@@ -177,14 +194,17 @@ def _place(config: Properties) -> str:
     if config.get("clusterIdentifier"):
         return f"kubernetes {config['clusterIdentifier']}"
     cluster = _active_cluster(config)
-    text = json.dumps(cluster if cluster is not None else [config.get(k) for k in ("kubeconfig", "context", "cluster")], sort_keys=True)
+    text = json.dumps(
+        cluster if cluster is not None else [config.get(k) for k in ("kubeconfig", "context", "cluster")],
+        sort_keys=True,
+    )
     return f"kubernetes {hashlib.sha256(text.encode()).hexdigest()[:16]}"
 
 
 def _active_cluster(config: Properties) -> Any:
     """The settings that the kubeconfig's text gives for the cluster; a path is not read, for the file is another machine's business."""
     text = config.get("kubeconfig")
-    if not isinstance(text, str) or "\n" not in text and not text.lstrip().startswith("{"):
+    if not isinstance(text, str) or ("\n" not in text and not text.lstrip().startswith("{")):
         return None
     try:
         kubeconfig = yaml.safe_load(text)

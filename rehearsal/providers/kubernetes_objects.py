@@ -19,14 +19,36 @@ CREATED = "2000-01-01T00:00:00Z"
 """One moment for all, so that two rehearsals agree."""
 
 CLUSTER_SCOPED = frozenset(
-    (
-        "APIService CSIDriver CSINode CertificateSigningRequest ClusterRole ClusterRoleBinding CustomResourceDefinition FlowSchema "
-        "IngressClass MutatingWebhookConfiguration Namespace Node PersistentVolume PriorityClass PriorityLevelConfiguration RuntimeClass "
-        "StorageClass ValidatingAdmissionPolicy ValidatingAdmissionPolicyBinding ValidatingWebhookConfiguration VolumeAttachment "
-        "VolumeAttributesClass "
-        # Custom resources of the operators in common use: cert-manager, Gateway API, CloudNativePG, external snapshotter.
-        "ClusterIssuer GatewayClass ClusterImageCatalog VolumeSnapshotClass VolumeSnapshotContent"
-    ).split()
+    [
+        "APIService",
+        "CSIDriver",
+        "CSINode",
+        "CertificateSigningRequest",
+        "ClusterRole",
+        "ClusterRoleBinding",
+        "CustomResourceDefinition",
+        "FlowSchema",
+        "IngressClass",
+        "MutatingWebhookConfiguration",
+        "Namespace",
+        "Node",
+        "PersistentVolume",
+        "PriorityClass",
+        "PriorityLevelConfiguration",
+        "RuntimeClass",
+        "StorageClass",
+        "ValidatingAdmissionPolicy",
+        "ValidatingAdmissionPolicyBinding",
+        "ValidatingWebhookConfiguration",
+        "VolumeAttachment",
+        "VolumeAttributesClass",
+        # of operators in common use: cert-manager, Gateway API, CloudNativePG, external-snapshotter
+        "ClusterIssuer",
+        "GatewayClass",
+        "ClusterImageCatalog",
+        "VolumeSnapshotClass",
+        "VolumeSnapshotContent",
+    ]
 )
 """`kubectl api-resources --namespaced=false` of Kubernetes 1.36, and the CRDs' `scope: Cluster`."""
 
@@ -88,7 +110,10 @@ def _claim(outputs: Properties) -> Properties:
 
 
 def _job(outputs: Properties) -> Properties:
-    return {"succeeded": int(outputs.get("spec", {}).get("completions", 1)), "conditions": [{"type": "Complete", "status": "True"}]}
+    return {
+        "succeeded": int(outputs.get("spec", {}).get("completions", 1)),
+        "conditions": [{"type": "Complete", "status": "True"}],
+    }
 
 
 _STATUS: dict[str, Callable[[Properties], Properties]] = {

@@ -22,6 +22,8 @@ _WORDS = ("brave", "calm", "eager", "fair", "keen", "neat", "quick", "wise")
 
 
 class RandomStandIn(StandIn):
+    """`random:index/*`; every change makes a new value."""
+
     @override
     def diff(self, subject: Subject, olds: Properties) -> Changes:
         changed = list(compare(olds, subject.inputs))

@@ -95,7 +95,8 @@ def _source(folder: Path, name: str, token: str) -> str:
     for file in (folder / f"{name}.py", folder / f"{snake}.py", *sorted(folder.glob("*.py"))):
         if file.is_file() and f'@pulumi.type_token("{token}")' in (text := file.read_text(encoding="utf-8")):
             return text
-    raise LookupError(f"{folder}: no module declares {token}; the SDK package is incomplete, reinstall it")
+    msg = f"{folder}: no module declares {token}; the SDK package is incomplete, reinstall it"
+    raise LookupError(msg)
 
 
 def installed(site_packages: Path) -> dict[str, Package]:

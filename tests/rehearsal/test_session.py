@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from rehearsal.session import Result, Session
-
 from tests.rehearsal.conftest import Folder
 
 EVERYTHING = """
