@@ -134,7 +134,9 @@ def test_on_docker_a_container_is_only_on_the_networks_of_its_connections() -> N
         return {network["name"] for network in joined}
 
     assert networks("front-container") == {"blocksight-dev-api", "blocksight-dev-front-egress"}
-    assert networks("api-container") == {"blocksight-dev-api", "blocksight-dev-api-egress", "blocksight-dev-main"}
+    producers = {"blocksight-dev-main", "blocksight-dev-electrs", "blocksight-dev-bitcoind"}
+    assert networks("api-migrations") == producers
+    assert networks("api-container") == {"blocksight-dev-api", "blocksight-dev-api-egress", *producers}
     assert networks("main-server") == {"blocksight-dev-main", "blocksight-dev-main-egress"}
     assert recording.one("Network", "environment-network-main").inputs["internal"] is True
 
