@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pulumi
@@ -67,12 +68,19 @@ def create(
         database: _database(name, database, labels, target, parent, cluster, protect=declared.deletion_protection)
         for database, declared in sorted(spec.databases.items())
     }
-    return {
+    found = {
         consumer.app: _access(
             name, consumer, passwords[consumer.app], labels, target, parent, databases[consumer.database], _image(spec)
         )
         for consumer in consumers
     }
+    return {role: _after_those_it_grants_to(access, found) for role, access in found.items()}
+
+
+def _after_those_it_grants_to(access: Access, others: Mapping[str, Access]) -> Access:
+    """A migrator's script names the roles of all apps of its database."""
+    roles = [role for app in access.consumer.grants for role in others[app].gate.resources]
+    return replace(access, gate=Gate(resources=(*access.gate.resources, *roles)))
 
 
 def _cluster(name: str, spec: PostgresClusterSpec, target: KubernetesTarget) -> dict[str, Any]:

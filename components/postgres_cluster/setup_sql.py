@@ -41,10 +41,10 @@ def migrator_sql(consumer: Consumer) -> str:
     """What a migrator runs as itself before its migrations: in one transaction, safe to run again.
 
     It acts as the owner from its next session on, so whatever it makes belongs to the owner role and carries the rights
-    of the apps.
+    of the apps. `SET ROLE NONE`, since RESET would lead back to the owner.
     """
     own = owner(consumer.database)
-    return "\n".join([f'SET ROLE "{own}";', *_rights(consumer), "RESET ROLE;", _acts_as_owner(consumer)])
+    return "\n".join([f'SET ROLE "{own}";', *_rights(consumer), "SET ROLE NONE;", _acts_as_owner(consumer)])
 
 
 _RIGHTS = {

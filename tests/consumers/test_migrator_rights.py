@@ -115,7 +115,7 @@ def test_on_docker_an_app_that_gets_migrations_hands_its_tables_over(server: Ser
 
 
 def test_an_app_that_loses_its_migrations_is_the_owner_again(server: Server) -> None:
-    server.told(setup_sql(["api"], [API, MIGRATOR], PASSWORDS), "postgres", "postgres")
+    server.told(setup_sql(["api"], [API, MAILS, MIGRATOR], PASSWORDS), "postgres", "postgres")
     server.told(SCHEMA, "api-migrator")
     server.told(setup_sql(["api"], [OWNING], PASSWORDS), "postgres", "postgres")
     server.told("ALTER TABLE shop ADD late int", "api")
