@@ -62,6 +62,7 @@ for name in plan.start_order:
             inbound=plan.inbound(name),
             outbound=plan.outbound(name),
             connections=connections(name, name),
+            defaults=plan.defaults(name),
             migrator=connections(name, facts.migrator(name)) if stack.app_services[name].migrations else (),
             secrets=secrets,
         )

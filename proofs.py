@@ -6,12 +6,14 @@ problems; one that needs a part which is broken stays silent, so that a mistake 
 
 from __future__ import annotations
 
+import difflib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from components.app_service import facts as app_facts
-from components.app_service.connects_to import ConnectionSpec, ToApp, ToExternal, ToPostgres
+from components.app_service.connects_to import ConnectionSpec, ToApp, ToExternal, ToPostgres, variables_prefix
+from components.app_service.contract import violations
 from components.app_service.spec import AppServiceSpec, SecretRef
 from components.environment.spec import KubernetesTargetSpec, QuotaSpec
 from components.footprint import Footprint, cores, size
@@ -33,6 +35,7 @@ def all_of(draft: Draft) -> Iterator[Problem]:
     yield from _references(draft)
     yield from _prefixes(draft)
     yield from _secrets(draft)
+    yield from _contracts(draft)
     yield from _pools(draft)
     if "environment" in draft.broken:
         return
@@ -170,17 +173,6 @@ def _prefixes(draft: Draft) -> Iterator[Problem]:
                 servers.add(connection.postgres)
 
 
-def variables_prefix(connection: ConnectionSpec) -> str | None:
-    """What the variables of a connection start with; None where it brings none."""
-    match connection:
-        case ToPostgres(prefix=prefix):
-            return prefix
-        case ToApp(app=app, prefix=prefix):
-            return app.upper().replace("-", "_") if prefix is None else prefix
-        case ToExternal():
-            return None
-
-
 def _secrets(draft: Draft) -> Iterator[Problem]:
     for name, spec in draft.config.app_services.items():
         for variable, value in spec.env.items():
@@ -189,6 +181,19 @@ def _secrets(draft: Draft) -> Iterator[Problem]:
                     path=("app_services", name, "env", variable, "secret"),
                     rule=f"names a secret that is not set; set it: pulumi config set --secret --path secrets.{value.secret}",
                 )
+
+
+def _contracts(draft: Draft) -> Iterator[Problem]:
+    """Each app keeps what Pulumi.yaml promises of it for all stacks."""
+    if draft.file.has("contracts"):
+        yield Problem(path=("contracts",), rule="belongs into Pulumi.yaml: a contract is the same for all stacks")
+    apps = draft.config.app_services
+    for name, app in apps.items():
+        if name in draft.config.contracts:
+            yield from (p.below("app_services", name) for p in violations(draft.config.contracts[name], app))
+    for name in draft.config.contracts.keys() - apps.keys() - draft.broken:
+        if close := difflib.get_close_matches(name, apps.keys() - draft.config.contracts.keys(), n=1):
+            yield Problem(path=("contracts", name), rule=f"is no app of this stack; did you mean {close[0]}?")
 
 
 def _pools(draft: Draft) -> Iterator[Problem]:
@@ -225,7 +230,7 @@ def _at_once(draft: Draft, spec: AppServiceSpec) -> tuple[int, int, int]:
 
 def _instances(config: StackConfig) -> Iterator[tuple[str, str, Spec]]:
     for section in type(config).model_fields:
-        if section != "environment":
+        if section not in ("environment", "contracts"):
             for name, spec in getattr(config, section).items():
                 yield section, name, spec
 

@@ -32,8 +32,7 @@ def refuse(file: StackFile, problems: Iterable[Problem]) -> pulumi.RunError:
 
 def line(file: StackFile, problem: Problem) -> str:
     """`Pulumi.prod.yaml:12: app_services.api.replicas: must be ...; e.g. 3`"""
-    number = file.line(problem.path)
-    place = file.name if number is None else f"{file.name}:{number}"
+    place = file.place(problem.path)
     example = f"; e.g. {problem.example}" if problem.example else ""
     return f"{place}: {written(problem.path)}: {problem.rule}{example}"
 

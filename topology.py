@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import proofs
 from components.app_service import facts as app_facts
 from components.app_service.connects_to import ConnectionSpec, ToApp, ToExternal, ToPostgres
+from components.app_service.contract import defaults
 from components.app_service.spec import AppServiceSpec
 from components.connections import Consumer, Edge, Instance, Network, Peer, Pods
 from components.environment.networks import NetworkPlan, plan_networks
@@ -56,6 +57,10 @@ class Topology:
     def uses(self, app: str) -> tuple[ConnectionSpec, ...]:
         """What an app declared to use."""
         return self.stack.app_services[app].connects_to
+
+    def defaults(self, app: str) -> Mapping[str, str]:
+        """Variables that the contract sets where the stack file does not."""
+        return defaults(self.stack.contracts.get(app, {}), self.stack.app_services[app])
 
     def gates(self, app: str) -> frozenset[str]:
         """Instances that must be up before an app starts."""

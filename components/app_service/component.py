@@ -52,20 +52,22 @@ class AppService(pulumi.ComponentResource):
         connections: Sequence[Connection] = (),
         migrator: Sequence[Connection] = (),
         secrets: pulumi.Output[Mapping[str, str]] | None = None,
+        defaults: Mapping[str, str] | None = None,
         gates: Sequence[Gate] = (),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """`migrator` holds the same connections as `connections`, with the migrations' own role."""
+        """`migrator` holds the same connections as `connections`, with the migrations' own role; `defaults` are variables."""
         super().__init__("slipway:index:AppService", name, spec.model_dump(mode="json", exclude_none=True), opts)
         values = _secret_values(name, spec, secrets, self)
+        defaults = {} if defaults is None else defaults
         self.credentials = _credentials(name, spec, self)
         wiring = Wiring(
             inbound=tuple(inbound),
             outbound=tuple(outbound),
             gates=(*gates, *(connection.gate for connection in connections)),
-            delivery=deliver(spec, connections, values, self.credentials),
+            delivery=deliver(spec, connections, values, self.credentials, defaults),
             batch=Batch(
-                delivery=deliver(spec, migrator, values, self.credentials),
+                delivery=deliver(spec, migrator, values, self.credentials, defaults),
                 gates=(*gates, *(connection.gate for connection in migrator)),
                 connections=tuple(migrator),
             ),

@@ -99,3 +99,27 @@ ConnectionSpec = Annotated[
     ),
     Field(examples=["{postgres: main, pool: 10}"]),
 ]
+
+
+def delivered_by(connection: ConnectionSpec) -> tuple[str, ...]:
+    """Variables that a connection brings; one whose value comes as a file is named without its `_FILE`."""
+    match connection:
+        case ToPostgres(prefix=prefix):
+            words = ("HOST", "PORT", "DATABASE", "USER", "SSLMODE", "SSLROOTCERT", "PASSWORD", "URI")
+            return tuple(f"PG{word}" if prefix == "PG" else f"{prefix}_{word}" for word in words)
+        case ToApp(credential=credential):
+            words = ("HOST", "PORT") if credential is None else ("HOST", "PORT", "USER", "PASSWORD", "USERPASS")
+            return tuple(f"{variables_prefix(connection)}_{word}" for word in words)
+        case ToExternal():
+            return ()
+
+
+def variables_prefix(connection: ConnectionSpec) -> str | None:
+    """What the variables of a connection start with; None where it brings none."""
+    match connection:
+        case ToPostgres(prefix=prefix):
+            return prefix
+        case ToApp(app=app, prefix=prefix):
+            return app.upper().replace("-", "_") if prefix is None else prefix
+        case ToExternal():
+            return None

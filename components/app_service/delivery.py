@@ -47,9 +47,11 @@ def deliver(
     connections: Sequence[Connection],
     values: Mapping[str, pulumi.Output[str]],
     credentials: Mapping[str, Credential] | None = None,
+    defaults: Mapping[str, str] | None = None,
 ) -> Delivery:
     """Everything the app reads. `values` holds the secret entries of `env` by variable name, `credentials` what it provides."""
     found = _Collector()
+    found.variables.update(defaults or {})
     for name, credential in (credentials or {}).items():
         filled = credential.password.apply(spec.provides[name].filled)
         found.secret(name.upper(), SecretValue(value=filled), "file")

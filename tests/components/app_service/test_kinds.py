@@ -165,3 +165,13 @@ def _secrets(recording: Recording, app: str) -> dict[str, str]:
 
 def _plain(value: Any) -> Any:
     return value.reveal() if isinstance(value, Secret) else value
+
+
+@pytest.mark.parametrize("stack", ["dev", "prod"])
+def test_a_contracts_default_reaches_the_app_where_the_stack_says_nothing(stack: str) -> None:
+    recording = changed(stack, {"api": {"env": {"SESSION_KEY": {"generate": 32}}}})
+    if stack == "dev":
+        assert "LOG_LEVEL=info" in recording.one("Container", "api-container").inputs["envs"]
+        return
+    container = recording.one("Deployment", "api-deployment").inputs["spec"]["template"]["spec"]["containers"][0]
+    assert {"name": "LOG_LEVEL", "value": "info"} in container["env"]
