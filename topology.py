@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import proofs
 from components.app_service import facts as app_facts
 from components.app_service.connects_to import ConnectionSpec, ToApp, ToExternal, ToPostgres, ToRedis
+from components.app_service.contract import defaults
 from components.app_service.spec import AppServiceSpec
 from components.connections import Consumer, Edge, Instance, Network, Peer, Pods, RedisConsumer
 from components.environment.networks import NetworkPlan, plan_networks
@@ -58,13 +59,17 @@ class Topology:
         """Apps that get a role on a PostgresCluster."""
         return consumers(self.stack, server)
 
-    def redis_consumers(self, name: str) -> tuple[RedisConsumer, ...]:
+    def redis_users(self, name: str) -> tuple[RedisConsumer, ...]:
         """Apps that get a user on a RedisCache."""
         return redis_consumers(self.stack, name)
 
     def uses(self, app: str) -> tuple[ConnectionSpec, ...]:
         """What an app declared to use."""
         return self.stack.app_services[app].connects_to
+
+    def defaults(self, app: str) -> Mapping[str, str]:
+        """Variables that the contract sets where the stack file does not."""
+        return defaults(self.stack.contracts.get(app, {}), self.stack.app_services[app])
 
     def gates(self, app: str) -> frozenset[str]:
         """Instances that must be up before an app starts."""
@@ -98,8 +103,11 @@ def edges(stack: StackConfig) -> Iterator[Edge]:
     """Every edge: what apps declared, then what operators need."""
     for name, spec in sorted(stack.app_services.items()):
         for connection in spec.connects_to:
+            why = f"app_services.{name}.connects_to"
             for producer, port in _producers(stack, connection):
-                yield Edge(consumer=app(name), producer=producer, port=port, why=f"app_services.{name}.connects_to")
+                yield Edge(consumer=app(name), producer=producer, port=port, why=why)
+                if spec.migrations is not None or spec.jobs:
+                    yield Edge(consumer=batch(name), producer=producer, port=port, why=why)
     for name, cache in sorted(stack.redis_caches.items()):
         yield from redis_edges.within(name, cache, redis_consumers(stack, name))
     if isinstance(stack.environment.target, KubernetesTargetSpec):
@@ -113,8 +121,8 @@ def _producers(stack: StackConfig, connection: ConnectionSpec) -> Iterator[tuple
             yield postgres(name), postgres_facts.PORT
         case ToRedis(redis=name):
             yield from redis_edges.doors(name, stack.redis_caches[name], proxied=connection.via == "proxy")
-        case ToApp(app=name, port=port):
-            yield app(name), stack.app_services[name].ports[port]
+        case ToApp(app=name):
+            yield app(name), stack.app_services[name].ports[connection.port_name]
         case ToExternal(cidrs=cidrs, port=port):
             yield Network(cidrs=cidrs, without=PRIVATE if "0.0.0.0/0" in cidrs else ()), port
 
@@ -141,17 +149,33 @@ def app(name: str) -> Instance:
     return Instance(name=name, labels=app_facts.selector(name))
 
 
+def batch(name: str) -> Instance:
+    """Migrations and jobs of an app: they reach what it reaches, and nobody reaches them."""
+    return Instance(name=app_facts.batch(name), labels=app_facts.batch_selector(name))
+
+
 def postgres(name: str) -> Instance:
     return Instance(name=name, labels=postgres_facts.selector(name))
 
 
 def consumers(stack: StackConfig, server: str) -> tuple[Consumer, ...]:
-    return tuple(
-        Consumer(app=name, database=connection.database or name, deletion_protection=connection.deletion_protection)
+    """Who logs in: each app that connects, and its migrations. Where migrations own the tables, apps only use them."""
+    users = [
+        (name, spec, connection)
         for name, spec in sorted(stack.app_services.items())
         for connection in spec.connects_to
         if isinstance(connection, ToPostgres) and connection.postgres == server
-    )
+    ]
+    migrated = {connection.database or name for name, spec, connection in users if spec.migrations is not None}
+    found: list[Consumer] = []
+    for name, spec, connection in users:
+        database, protect = connection.database or name, connection.deletion_protection
+        found.append(Consumer(app=name, database=database, deletion_protection=protect, owns=database not in migrated))
+        if spec.migrations is not None:
+            grants = tuple(n for n, _, c in users if (c.database or n) == database)
+            migrator = app_facts.migrator(name)
+            found.append(Consumer(app=migrator, database=database, deletion_protection=protect, grants=grants))
+    return tuple(found)
 
 
 def redis_consumers(stack: StackConfig, name: str) -> tuple[RedisConsumer, ...]:
@@ -184,6 +208,12 @@ def gates(stack: StackConfig, name: str) -> frozenset[str]:
     return frozenset(found)
 
 
+def lenders(stack: StackConfig, name: str) -> frozenset[str]:
+    """Apps that must exist, though not run, before an app can be told their credentials."""
+    uses = stack.app_services[name].connects_to
+    return frozenset(c.app for c in uses if isinstance(c, ToApp) and c.credential is not None)
+
+
 def network_members(stack: StackConfig) -> Mapping[str, NetworkPlan]:
     """Docker's networks before they have subnets: one per producer, and a way out for those who need one."""
     found: dict[str, NetworkPlan] = {}
@@ -197,20 +227,30 @@ def network_members(stack: StackConfig) -> Mapping[str, NetworkPlan]:
                 name=f"{name}-egress", internal=False, protect=server.deletion_protection, members=frozenset({name})
             )
     for name, cache in stack.redis_caches.items():
-        apps = (c.app for c in redis_consumers(stack, name))
+        users = {c.app for c in redis_consumers(stack, name)}
+        apps = (member for app in users for member in containers(app, stack.app_services[app]))
         published = cache.docker is not None and cache.docker.publish is not None
         found |= redis_edges.networks(name, apps, protect=cache.deletion_protection, published=published)
     for name, spec in stack.app_services.items():
         callers = {
-            n for n, s in stack.app_services.items() for c in s.connects_to if isinstance(c, ToApp) and c.app == name
+            member
+            for n, s in stack.app_services.items()
+            for c in s.connects_to
+            if isinstance(c, ToApp) and c.app == name
+            for member in containers(n, s)
         }
         if callers:
             found[name] = NetworkPlan(name=name, internal=True, protect=False, members=frozenset({name, *callers}))
         if needs_egress(spec):
             found[f"{name}-egress"] = NetworkPlan(
-                name=f"{name}-egress", internal=False, protect=False, members=frozenset({name})
+                name=f"{name}-egress", internal=False, protect=False, members=frozenset(containers(name, spec))
             )
     return found
+
+
+def containers(name: str, spec: AppServiceSpec) -> tuple[str, ...]:
+    """Containers of an app that join the networks of what it uses."""
+    return (name,) if spec.migrations is None else (name, app_facts.batch(name))
 
 
 def needs_egress(spec: AppServiceSpec) -> bool:
@@ -222,7 +262,7 @@ def needs_egress(spec: AppServiceSpec) -> bool:
 def _start_order(stack: StackConfig) -> graphlib.TopologicalSorter[str]:
     order: graphlib.TopologicalSorter[str] = graphlib.TopologicalSorter()
     for name in sorted([*stack.postgres_clusters, *stack.redis_caches, *stack.app_services]):
-        order.add(name, *(sorted(gates(stack, name)) if name in stack.app_services else ()))
+        order.add(name, *(sorted(gates(stack, name) | lenders(stack, name)) if name in stack.app_services else ()))
     return order
 
 
@@ -236,6 +276,6 @@ def _cycles(draft: Draft, known: frozenset[str] | set[str]) -> Iterator[Problem]
         if set(circle) <= known:
             yield Problem(
                 path=("app_services", circle[0], "connects_to"),
-                rule=f"makes a circle of apps that wait for each other: {' -> '.join(circle)}; on Docker an app starts after what it "
-                "connects to, so one of these connections must go",
+                rule=f"makes a circle of apps that wait for each other: {' -> '.join(circle)}; an app comes after one whose "
+                "credential it uses, and on Docker after all that it connects to, so one of these connections must go",
             )

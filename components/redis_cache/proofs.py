@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from components.app_service.connects_to import ToRedis
 from components.app_service.spec import AppServiceSpec
-from components.environment.spec import KubernetesTargetSpec
+from components.environment.spec import DockerTargetSpec, KubernetesTargetSpec
 from components.redis_cache.facts import RESERVED, RESERVED_CLIENTS
 from components.redis_cache.spec import RedisCacheSpec, ReplicatedSpec
 from components.vocabulary import Problem
@@ -48,7 +48,15 @@ def is_proxied(apps: Apps, name: str) -> bool:
     return any(use.to.redis == name and use.to.via == "proxy" for use in uses(apps))
 
 
-def connections(instances: Instances, apps: Apps, broken: Collection[str]) -> Iterator[Problem]:
+def between(
+    instances: Instances, apps: Apps, at_once: Mapping[str, tuple[int, int, int]], broken: Collection[str]
+) -> Iterator[Problem]:
+    """What holds between instances and apps. `at_once`: replicas, surge and jobs of each app."""
+    yield from _connections(instances, apps, broken)
+    yield from _clients(instances, at_once, apps)
+
+
+def _connections(instances: Instances, apps: Apps, broken: Collection[str]) -> Iterator[Problem]:
     """What each connection says about its instance, and what several say together."""
     seen: set[tuple[str, str]] = set()
     users: defaultdict[str, set[str]] = defaultdict(set)
@@ -100,17 +108,18 @@ def _one(use: Use, spec: RedisCacheSpec) -> Iterator[Problem]:
         )
 
 
-def clients(instances: Instances, at_once: Mapping[str, tuple[int, int]], apps: Apps) -> Iterator[Problem]:
-    """(most replicas + surge) x clients of every app, plus what is kept free, must fit max_clients."""
+def _clients(instances: Instances, at_once: Mapping[str, tuple[int, int, int]], apps: Apps) -> Iterator[Problem]:
+    """(most replicas + surge + jobs) x clients of every app, plus what is kept free, must fit max_clients."""
     for name, spec in sorted(instances.items()):
         total = RESERVED_CLIENTS
         terms: list[str] = []
         for use in uses(apps):
             if use.to.redis == name:
-                replicas, surge = at_once[use.app]
-                count = (replicas + surge) * use.to.clients
+                replicas, surge, batch = at_once[use.app]
+                beside = f" + {batch} beside" if batch else ""
+                count = (replicas + surge + batch) * use.to.clients
                 total += count
-                terms.append(f"{use.app} ({replicas} replicas + {surge} surge) x {use.to.clients} = {count}")
+                terms.append(f"{use.app} ({replicas} replicas + {surge} surge{beside}) x {use.to.clients} = {count}")
         if total > spec.max_clients:
             yield Problem(
                 path=(SECTION, name, "max_clients"),
@@ -120,9 +129,9 @@ def clients(instances: Instances, at_once: Mapping[str, tuple[int, int]], apps: 
             )
 
 
-def target(instances: Instances, kubernetes: KubernetesTargetSpec | None) -> Iterator[Problem]:
+def on_target(instances: Instances, target: KubernetesTargetSpec | DockerTargetSpec) -> Iterator[Problem]:
     """What the target must have for them."""
-    if kubernetes is None:
+    if not isinstance(target, KubernetesTargetSpec):
         return
     for name, spec in sorted(instances.items()):
         if spec.purpose == "store" and spec.storage is None:
@@ -131,7 +140,7 @@ def target(instances: Instances, kubernetes: KubernetesTargetSpec | None) -> Ite
                 rule="is missing: a store keeps its data on a volume; give it one, or say purpose: cache",
                 example="4Gi",
             )
-    if instances and "cert_manager" not in kubernetes.cluster.operators:
+    if instances and "cert_manager" not in target.cluster.operators:
         yield Problem(
             path=("environment", "target", "cluster", "operators", "cert_manager"),
             rule="is missing: redis_caches speak TLS alone, with certificates of cert-manager; install it with the cluster layer and paste the block that it prints",
