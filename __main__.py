@@ -39,7 +39,6 @@ caches = {
     name: RedisCache(name, spec, target=target, consumers=plan.redis_users(name), edges=plan.redis_edges(name))
     for name, spec in sorted(stack.redis_caches.items())
 }
-
 apps: dict[str, AppService] = {}
 
 
