@@ -20,6 +20,7 @@ from pydantic import Field, TypeAdapter, ValidationError, create_model
 
 from components.app_service.spec import AppServiceSpec
 from components.environment.spec import EnvironmentSpec
+from components.object_stores import ObjectStoreSpec
 from components.postgres_cluster.spec import PostgresClusterSpec
 from components.vocabulary import DnsLabel, Problem, Spec
 from refusals import translate
@@ -34,6 +35,10 @@ class StackConfig(Spec):
 
     environment: EnvironmentSpec
     """Where the stack runs."""
+    object_stores: Mapping[DnsLabel, ObjectStoreSpec] = Field(
+        default={}, examples=["{backups: {bucket: s3://blocksight-backups/prod}}"]
+    )
+    """Buckets that exist already, by name."""
     postgres_clusters: Mapping[DnsLabel, PostgresClusterSpec] = Field(
         default={}, examples=["{main: {major: 18, databases: {api: {}}}}"]
     )

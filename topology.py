@@ -18,6 +18,7 @@ from components.connections import Consumer, Edge, Instance, Network, Peer, Pods
 from components.environment.networks import NetworkPlan, plan_networks
 from components.environment.spec import DockerTargetSpec, KubernetesTargetSpec
 from components.footprint import Footprint
+from components.object_stores import ObjectStoreSpec
 from components.postgres_cluster import facts as postgres_facts
 from components.vocabulary import Problem
 from config import Draft, StackConfig
@@ -92,8 +93,10 @@ def edges(stack: StackConfig) -> Iterator[Edge]:
             producer, port = _producer(stack, connection)
             yield Edge(consumer=app(name), producer=producer, port=port, why=f"app_services.{name}.connects_to")
     if isinstance(stack.environment.target, KubernetesTargetSpec):
-        for name in sorted(stack.postgres_clusters):
+        for name, server in sorted(stack.postgres_clusters.items()):
             yield from _operated(stack.environment.target, name)
+            for store in postgres_facts.stores(server):
+                yield _stored(name, store, stack.object_stores[store])
 
 
 def _producer(stack: StackConfig, connection: ConnectionSpec) -> tuple[Peer, int]:
@@ -103,7 +106,16 @@ def _producer(stack: StackConfig, connection: ConnectionSpec) -> tuple[Peer, int
         case ToApp(app=name, port=port):
             return app(name), stack.app_services[name].ports[port]
         case ToExternal(cidrs=cidrs, port=port):
-            return Network(cidrs=cidrs, without=PRIVATE if "0.0.0.0/0" in cidrs else ()), port
+            return _outside(cidrs), port
+
+
+def _outside(cidrs: tuple[str, ...]) -> Network:
+    return Network(cidrs=cidrs, without=PRIVATE if "0.0.0.0/0" in cidrs else ())
+
+
+def _stored(server: str, name: str, store: ObjectStoreSpec) -> Edge:
+    why = f"the server's archive in object_stores.{name}"
+    return Edge(consumer=postgres(server), producer=_outside(store.cidrs), port=store.port, why=why)
 
 
 def _operated(target: KubernetesTargetSpec, name: str) -> Iterator[Edge]:
@@ -133,12 +145,14 @@ def postgres(name: str) -> Instance:
 
 
 def consumers(stack: StackConfig, server: str) -> tuple[Consumer, ...]:
-    return tuple(
-        Consumer(app=name, database=connection.database or name, deletion_protection=connection.deletion_protection)
-        for name, spec in sorted(stack.app_services.items())
-        for connection in spec.connects_to
-        if isinstance(connection, ToPostgres) and connection.postgres == server
-    )
+    """One per app, however many ways it takes: kept as long as one of its connections says so."""
+    found: dict[str, Consumer] = {}
+    for name, spec in sorted(stack.app_services.items()):
+        used = [c for c in spec.connects_to if isinstance(c, ToPostgres) and c.postgres == server]
+        if used:
+            kept = any(connection.deletion_protection for connection in used)
+            found[name] = Consumer(app=name, database=used[0].database_of(name), deletion_protection=kept)
+    return tuple(found.values())
 
 
 def gates(stack: StackConfig, name: str) -> frozenset[str]:

@@ -17,6 +17,7 @@ from components.connections import Edge, Gate, Instance, Network
 from components.targets import DockerTarget
 from components.targets.docker import (
     LOG_OPTIONS,
+    TOOLS_FOLDER,
     cpus,
     files,
     go_duration,
@@ -26,9 +27,6 @@ from components.targets.docker import (
     tmpfs,
 )
 from components.vocabulary import seconds
-
-TOOLS_FOLDER = "/run/slipway"
-"""Where the stack's static tools are mounted; health checks call them."""
 
 
 def create(
