@@ -33,21 +33,29 @@ def main(arguments: Sequence[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--stack", default="dev", help="name of the stack: Pulumi.<stack>.yaml (default: dev)")
-    common.add_argument("--project", type=Path, default=Path(), metavar="DIR", help="folder of Pulumi.yaml (default: here)")
+    common.add_argument(
+        "--project", type=Path, default=Path(), metavar="DIR", help="folder of Pulumi.yaml (default: here)"
+    )
     running = argparse.ArgumentParser(add_help=False)
-    running.add_argument("--state", type=Path, metavar="DIR", help="goes on from what an earlier `up --state DIR` has made")
+    running.add_argument(
+        "--state", type=Path, metavar="DIR", help="goes on from what an earlier `up --state DIR` has made"
+    )
     running.add_argument("--diff", action="store_true", help="every changed property")
     running.add_argument("--event-log", type=Path, metavar="FILE", help=_EVENT_LOG)
 
     parser = argparse.ArgumentParser(prog="python -m rehearsal", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="preview|up|render|diff")
     preview = commands.add_parser("preview", parents=[common, running], help="what `pulumi preview` would show")
-    preview.add_argument("--ignore-protect", action="store_true", help="show all steps, also those that protection refuses")
+    preview.add_argument(
+        "--ignore-protect", action="store_true", help="show all steps, also those that protection refuses"
+    )
     preview.set_defaults(command=_preview)
     up = commands.add_parser("up", parents=[common, running], help="what `pulumi up` would do; give --state to keep it")
     up.set_defaults(command=_up)
     rendering = commands.add_parser("render", parents=[common], help="one file per object, for kubectl or a reader")
-    rendering.add_argument("--out", type=Path, required=True, metavar="DIR", help="new, empty, or written by an earlier render")
+    rendering.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="new, empty, or written by an earlier render"
+    )
     rendering.set_defaults(command=_render)
     diff = commands.add_parser("diff", parents=[common], help="what the working tree changes since another commit")
     diff.add_argument("--base", required=True, metavar="REV", help="branch, tag or commit to compare with")
@@ -101,9 +109,10 @@ class Page:
 
     def line(self, text: str) -> None:
         if not self._begun:
-            print(LABEL)
+            sys.stdout.write(f"{LABEL}\n")
             self._begun = True
-        print(text, flush=True)
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
 
     def end(self, result: Result, event_log: Path | None) -> int:
         """Notes, the last line, and the machine's part; the exit code is the engine's."""
@@ -117,6 +126,11 @@ class Page:
 
 def write_events(result: Result, file: Path) -> None:
     """The engine's events, one JSON object per line, after a first one that says where they come from."""
-    head = {"rehearsed": True, "notChecked": NOT_CHECKED.split(", "), "notes": result.notes, "exitCode": result.exit_code}
+    head = {
+        "rehearsed": True,
+        "notChecked": NOT_CHECKED.split(", "),
+        "notes": result.notes,
+        "exitCode": result.exit_code,
+    }
     events = result.events.read_text(encoding="utf-8") if result.events.exists() else ""
     file.write_text(f"{json.dumps(head)}\n{events}", encoding="utf-8")

@@ -73,13 +73,18 @@ def _git(folder: Path, *arguments: str) -> str:
     answer = subprocess.run(["git", "-C", str(folder), *arguments], capture_output=True, text=True, check=False)
     if answer.returncode == 0:
         return answer.stdout
-    what = answer.stderr.strip() or "no such commit; `git branch --all` lists branches, `git fetch` gets what others have pushed"
+    what = (
+        answer.stderr.strip()
+        or "no such commit; `git branch --all` lists branches, `git fetch` gets what others have pushed"
+    )
     msg = f"git {arguments[0]} {arguments[-1].removesuffix('^{commit}')}: {what}"
     raise RehearsalError(msg)
 
 
 def _unpack(root: Path, commit: str, folder: Path) -> None:
-    answer = subprocess.run(["git", "-C", str(root), "archive", "--format=tar", commit], capture_output=True, check=False)
+    answer = subprocess.run(
+        ["git", "-C", str(root), "archive", "--format=tar", commit], capture_output=True, check=False
+    )
     if answer.returncode != 0:
         msg = f"git archive {commit}: {answer.stderr.decode(errors='replace').strip()}"
         raise RehearsalError(msg)
@@ -97,7 +102,10 @@ def _venv(root: Path, other: Path) -> Path:
     def make(folder: Path) -> None:
         say("the base has other requirements: making a virtual environment for it (about a minute, once)")
         _run([sys.executable, "-m", "venv", "--without-pip", folder], "making a virtual environment")
-        _run([*_installer(folder / "bin" / "python"), "--quiet", "--requirement", theirs], "installing the base's requirements")
+        _run(
+            [*_installer(folder / "bin" / "python"), "--quiet", "--requirement", theirs],
+            "installing the base's requirements",
+        )
 
     return store.place(f"base-venv-{digest}", make)
 

@@ -17,7 +17,7 @@ from typing import Any
 import yaml
 
 from rehearsal.problems import RehearsalError
-from rehearsal.providers.structs import mapping
+from rehearsal.providers.structs import mapping, sequence
 
 _MARKER = ".slipway-render"
 _SECRET = "4dabf18193072939515e22adb298388d"
@@ -25,7 +25,9 @@ _SECRET = "4dabf18193072939515e22adb298388d"
 
 _RANKS: tuple[frozenset[str], ...] = (
     frozenset({"Namespace"}),
-    frozenset({"CustomResourceDefinition", "PriorityClass", "RuntimeClass", "StorageClass", "IngressClass", "GatewayClass"}),
+    frozenset(
+        {"CustomResourceDefinition", "PriorityClass", "RuntimeClass", "StorageClass", "IngressClass", "GatewayClass"}
+    ),
     frozenset({"LimitRange", "NetworkPolicy", "ResourceQuota", "ServiceAccount"}),
     frozenset({"ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"}),
     frozenset({"ConfigMap", "PersistentVolume", "PersistentVolumeClaim", "Secret"}),
@@ -38,6 +40,8 @@ _DOCKER_RANKS = ("Network", "Volume", "RemoteImage", "Tag", "Container")
 
 @dataclass(frozen=True, slots=True)
 class File:
+    """One object, written."""
+
     name: str
     text: str
 
@@ -108,6 +112,6 @@ def _plain(value: Any) -> Any:
         case dict():
             return {k: _plain(v) for k, v in mapping(value).items()}
         case list():
-            return [_plain(v) for v in value]  # pyright: ignore[reportUnknownVariableType]  # items of any shape
+            return [_plain(v) for v in sequence(value)]
         case _:
             return value

@@ -222,13 +222,7 @@ def _companion(
             *written.mounts,
             docker.ContainerMountArgs(type="volume", source=target.tools, target=TOOLS_FOLDER, read_only=True),
         ],
-        healthcheck=docker.ContainerHealthcheckArgs(
-            tests=["CMD", f"{TOOLS_FOLDER}/busybox", "nc", "-z", "-w", "2", "127.0.0.1", str(port)],
-            interval="5s",
-            timeout="3s",
-            retries=5,
-            start_period="10s",
-        ),
+        healthcheck=_listens(port),
         wait=True,
         wait_timeout=60,
         start=passed,
@@ -238,4 +232,14 @@ def _companion(
             depends_on=[*gate.resources, *written.written_by],
             replace_with=list(written.written_by),
         ),
+    )
+
+
+def _listens(port: int) -> docker.ContainerHealthcheckArgs:
+    return docker.ContainerHealthcheckArgs(
+        tests=["CMD", f"{TOOLS_FOLDER}/busybox", "nc", "-z", "-w", "2", "127.0.0.1", str(port)],
+        interval="5s",
+        timeout="3s",
+        retries=5,
+        start_period="10s",
     )

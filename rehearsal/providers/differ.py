@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from rehearsal.providers.structs import mapping, sequence
+
 Path = tuple[str | int, ...]
 
 
@@ -19,22 +21,27 @@ def compare(old: Any, new: Any, unordered: frozenset[str] = frozenset(), path: P
     """Each place where `new` differs from `old`. `unordered` are names of lists that the real provider treats as sets."""
     match old, new:
         case dict(), dict():
-            for key in sorted({*old, *new}):
-                yield from _compare_value(old.get(key), new.get(key), unordered, (*path, key))
+            before, after = mapping(old), mapping(new)
+            for key in sorted({*before, *after}):
+                yield from _compare_value(before.get(key), after.get(key), unordered, (*path, key))
         case list(), list():
-            if unordered.intersection(p for p in path if isinstance(p, str)):
-                old, new = _sorted(old), _sorted(new)
-            for i in range(max(len(old), len(new))):
-                if i >= len(old):
-                    yield (*path, i), Change.ADD
-                elif i >= len(new):
-                    yield (*path, i), Change.DELETE
-                else:
-                    yield from compare(old[i], new[i], unordered, (*path, i))
+            yield from _compare_lists(sequence(old), sequence(new), unordered, path)
         case _ if old != new or isinstance(old, bool) != isinstance(new, bool):
             yield path, Change.UPDATE
         case _:
             return
+
+
+def _compare_lists(old: list[Any], new: list[Any], unordered: frozenset[str], path: Path) -> Iterator[tuple[Path, int]]:
+    if unordered.intersection(p for p in path if isinstance(p, str)):
+        old, new = _sorted(old), _sorted(new)
+    for i in range(max(len(old), len(new))):
+        if i >= len(old):
+            yield (*path, i), Change.ADD
+        elif i >= len(new):
+            yield (*path, i), Change.DELETE
+        else:
+            yield from compare(old[i], new[i], unordered, (*path, i))
 
 
 def _compare_value(before: Any, after: Any, unordered: frozenset[str], path: Path) -> Iterator[tuple[Path, int]]:

@@ -52,6 +52,8 @@ _UNIQUE = {
 
 
 class DockerStandIn(StandIn):
+    """`docker:index/*`, swarm included as far as its replacements go."""
+
     @override
     def check(self, subject: Subject, olds: Properties | None, taken: Taken) -> tuple[Properties, Failures]:
         if "name" in subject.inputs or not self._named_by_provider(subject.token):
@@ -118,11 +120,21 @@ def _values(subject: Subject) -> tuple[str, Properties]:
     match _kind(subject):
         case "Container":
             exited: Properties = {"exitCode": 0} if inputs.get("mustRun") is False else {}
-            return identifier, {**exited, "hostname": identifier[:12], "networkDatas": _network_datas(inputs, identifier)}
+            return identifier, {
+                **exited,
+                "hostname": identifier[:12],
+                "networkDatas": _network_datas(inputs, identifier),
+            }
         case "Network":
             second = 16 + int(identifier[:2], 16) % 16
             ipam = [{"subnet": f"172.{second}.0.0/16", "gateway": f"172.{second}.0.1"}]
-            return identifier, {"driver": "bridge", "internal": False, "ipamConfigs": ipam, "options": {}, "scope": "local"}
+            return identifier, {
+                "driver": "bridge",
+                "internal": False,
+                "ipamConfigs": ipam,
+                "options": {},
+                "scope": "local",
+            }
         case "Volume":
             name = inputs["name"]
             return name, {"driver": "local", "mountpoint": f"/var/lib/docker/volumes/{name}/_data"}
@@ -151,7 +163,7 @@ def _repository(image: str) -> str:
 
 
 def _network_datas(inputs: Properties, identifier: str) -> list[Properties]:
-    names = [n for n in inputs.get("networksAdvanced", [])] or [{"name": "bridge"}]
+    names = list(inputs.get("networksAdvanced", [])) or [{"name": "bridge"}]
     datas: list[Properties] = []
     for n, network in enumerate(names):
         second, last = 16 + n % 16, 2 + int(identifier[2 * n : 2 * n + 2], 16) % 250

@@ -19,16 +19,26 @@ from rehearsal.providers import replacements
 from rehearsal.providers.differ import Path, compare, touches, written
 from rehearsal.providers.model import Changes, Failures, Key, RefusalError, StandIn, Subject, Taken
 from rehearsal.providers.sdk import Package
-from rehearsal.providers.structs import UNKNOWN, Properties, has_unknown
+from rehearsal.providers.structs import UNKNOWN, Properties, has_unknown, mapping
 
 _AUTONAMED = "pulumi.com/autonamed"
 _READ_ONLY = frozenset(
-    "creationTimestamp deletionGracePeriodSeconds deletionTimestamp generation managedFields resourceVersion uid".split()
+    [
+        "creationTimestamp",
+        "deletionGracePeriodSeconds",
+        "deletionTimestamp",
+        "generation",
+        "managedFields",
+        "resourceVersion",
+        "uid",
+    ]
 )
 _IDENTITY = (("metadata", "name"), ("metadata", "namespace"))
 
 
 class KubernetesStandIn(StandIn):
+    """Every kind, custom resources and patches included."""
+
     def __init__(self, package: Package, namespaces: frozenset[str]) -> None:
         super().__init__(package)
         self._namespaces = objects.ALWAYS | namespaces
@@ -66,26 +76,28 @@ class KubernetesStandIn(StandIn):
     @override
     def check(self, subject: Subject, olds: Properties | None, taken: Taken) -> tuple[Properties, Failures]:
         inputs = dict(subject.inputs)
-        metadata = inputs.get("metadata", {})
-        if not isinstance(metadata, dict):
-            return inputs, []
+        if not isinstance(inputs.get("metadata", {}), dict):
+            return inputs, []  # not known yet
+        metadata = mapping(inputs.get("metadata"))
         patch = subject.token.endswith("Patch")
         if patch and not metadata.get("name"):
             return inputs, [("metadata.name", "patch resources require the `.metadata.name` field to be set")]
         if metadata.get("generateName"):
             return inputs, [("metadata.generateName", "the field is not supported in Server-Side Apply mode")]
-        if subject.config.get("namespace") and not metadata.get("namespace") and objects.namespaced(subject.token, inputs):
+        if (
+            subject.config.get("namespace")
+            and not metadata.get("namespace")
+            and objects.namespaced(subject.token, inputs)
+        ):
             metadata = {**metadata, "namespace": subject.config["namespace"]}
         if not metadata.get("name"):
             metadata = self._named(subject, metadata, olds, taken)
         return {**inputs, "metadata": metadata}, []
 
     def _named(self, subject: Subject, metadata: Properties, olds: Properties | None, taken: Taken) -> Properties:
-        before = (olds or {}).get("metadata", {})
-        annotations = metadata.get("annotations")
-        if not isinstance(annotations, dict):
-            annotations = {}
-        if before.get("annotations", {}).get(_AUTONAMED) == "true":
+        before = mapping(olds["metadata"]) if olds is not None and "metadata" in olds else {}
+        annotations = mapping(metadata.get("annotations"))
+        if mapping(before.get("annotations")).get(_AUTONAMED) == "true":
             name = before["name"]
         else:
             attempt = 0
@@ -96,14 +108,14 @@ class KubernetesStandIn(StandIn):
     @override
     def diff(self, subject: Subject, olds: Properties) -> Changes:
         before, after = _comparable(olds), _comparable(subject.inputs)
-        if {**before, **_merged_secret(before)} == {**after, **_merged_secret(after)}:
+        if _merged(before) == _merged(after):
             return Changes()
         changed = list(compare(before, after))
         rules = self._rules(subject)
         replaces = frozenset(written(p) for p, _ in changed if any(touches(p, rule) for rule in rules))
-        old, new = before.get("metadata", {}), after.get("metadata", {})
+        old, new = mapping(before.get("metadata")), mapping(after.get("metadata"))
         same_name = all(old.get(part) == new.get(part) for part in ("name", "namespace"))
-        autonamed = new.get("annotations", {}).get(_AUTONAMED) == "true"
+        autonamed = mapping(new.get("annotations")).get(_AUTONAMED) == "true"
         first = bool(replaces) and same_name and not autonamed
         return Changes({written(p): c for p, c in changed}, replaces, first)
 
@@ -121,7 +133,7 @@ class KubernetesStandIn(StandIn):
 
     @override
     def key(self, subject: Subject) -> Key | None:
-        metadata = subject.inputs.get("metadata", {})
+        metadata = mapping(subject.inputs.get("metadata"))
         name = metadata.get("name")
         if subject.token.endswith("Patch") or not isinstance(name, str):
             return None
@@ -140,11 +152,12 @@ class KubernetesStandIn(StandIn):
         if key is None or not key.namespace or key.namespace in self._namespaces:
             return
         if not taken(Key(key.place, "core/Namespace", "", key.namespace)):
-            raise RefusalError(f'namespaces "{key.namespace}" not found')
+            msg = f'namespaces "{key.namespace}" not found'
+            raise RefusalError(msg)
 
     @override
     def planned(self, subject: Subject, before: Properties | None) -> Properties:
-        kept = before.get("metadata", {}).get("uid", UNKNOWN) if before is not None else UNKNOWN
+        kept = mapping(before.get("metadata")).get("uid", UNKNOWN) if before is not None else UNKNOWN
         server = {"uid": kept, "resourceVersion": UNKNOWN, "generation": UNKNOWN, "creationTimestamp": UNKNOWN}
         outputs = objects.with_server_fields(subject, server, before, address=UNKNOWN)
         if objects.has_status(subject.token):
@@ -153,15 +166,17 @@ class KubernetesStandIn(StandIn):
 
     @override
     def created(self, subject: Subject, before: Properties | None) -> tuple[str, Properties]:
-        old = before.get("metadata", {}) if before is not None else {}
+        old = mapping(before.get("metadata")) if before is not None else {}
         digest = subject.digest(str(old.get("generation", 0)))
         server = {
-            "uid": old.get("uid") or _uid(digest),
+            "uid": old.get("uid", _uid(digest)),
             "resourceVersion": str(int(digest[:8], 16)),
             "generation": old.get("generation", 0) + 1,
             "creationTimestamp": objects.CREATED,
         }
-        outputs = objects.with_server_fields(subject, server, before, address=f"10.96.{int(digest[:2], 16)}.{1 + int(digest[2:4], 16) % 254}")
+        outputs = objects.with_server_fields(
+            subject, server, before, address=f"10.96.{int(digest[:2], 16)}.{1 + int(digest[2:4], 16) % 254}"
+        )
         status = objects.status(subject.token, outputs)
         if status is not None:
             outputs["status"] = status
@@ -179,14 +194,17 @@ def _place(config: Properties) -> str:
     if config.get("clusterIdentifier"):
         return f"kubernetes {config['clusterIdentifier']}"
     cluster = _active_cluster(config)
-    text = json.dumps(cluster if cluster is not None else [config.get(k) for k in ("kubeconfig", "context", "cluster")], sort_keys=True)
+    text = json.dumps(
+        cluster if cluster is not None else [config.get(k) for k in ("kubeconfig", "context", "cluster")],
+        sort_keys=True,
+    )
     return f"kubernetes {hashlib.sha256(text.encode()).hexdigest()[:16]}"
 
 
 def _active_cluster(config: Properties) -> Any:
     """The settings that the kubeconfig's text gives for the cluster; a path is not read, for the file is another machine's business."""
     text = config.get("kubeconfig")
-    if not isinstance(text, str) or "\n" not in text and not text.lstrip().startswith("{"):
+    if not isinstance(text, str) or ("\n" not in text and not text.lstrip().startswith("{")):
         return None
     try:
         kubeconfig = yaml.safe_load(text)
@@ -199,21 +217,21 @@ def _active_cluster(config: Properties) -> Any:
 
 def _comparable(inputs: Properties) -> Properties:
     """Without what the provider leaves out of a comparison, and with the namespace that an absent one means."""
-    metadata = inputs.get("metadata")
-    if not isinstance(metadata, dict):
+    if not isinstance(inputs.get("metadata"), dict):
         return inputs
-    kept = {k: v for k, v in metadata.items() if k not in _READ_ONLY}
+    kept = {k: v for k, v in mapping(inputs["metadata"]).items() if k not in _READ_ONLY}
     if kept.get("namespace") == "default":
         del kept["namespace"]
     return {**inputs, "metadata": kept}
 
 
-def _merged_secret(inputs: Properties) -> Properties:
+def _merged(inputs: Properties) -> Properties:
     """A Secret's `stringData` is another way of writing `data`."""
-    if inputs.get("kind") != "Secret" or not isinstance(inputs.get("stringData"), dict) or has_unknown(inputs):
-        return {}
-    encoded = {k: base64.b64encode(str(v).encode()).decode() for k, v in inputs["stringData"].items()}
-    return {"data": {**(inputs.get("data") or {}), **encoded}, "stringData": None}
+    if inputs.get("kind") != "Secret" or "stringData" not in inputs or has_unknown(inputs):
+        return inputs
+    encoded = {k: base64.b64encode(str(v).encode()).decode() for k, v in mapping(inputs["stringData"]).items()}
+    rest = {k: v for k, v in inputs.items() if k != "stringData"}
+    return {**rest, "data": {**mapping(inputs.get("data")), **encoded}}
 
 
 def _uid(digest: str) -> str:

@@ -11,6 +11,7 @@ from rehearsal.providers.differ import compare, written
 from rehearsal.providers.sdk import Package
 from rehearsal.providers.structs import UNKNOWN, Properties
 
+
 @dataclass(frozen=True, slots=True)
 class Subject:
     """One resource in one call."""
@@ -43,11 +44,13 @@ class Key:
     name: str
 
     def digest(self) -> str:
-        return hashlib.sha256("\0".join((self.place, self.kind, self.namespace, self.name)).encode()).hexdigest()
+        return hashlib.sha256(f"{self.place}\0{self.kind}\0{self.namespace}\0{self.name}".encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
+    """What an update of one resource would do."""
+
     paths: Mapping[str, int] = field(default_factory=dict[str, int])
     """Property path -> `Change`."""
     replaces: frozenset[str] = frozenset()

@@ -22,6 +22,8 @@ _WORDS = ("brave", "calm", "eager", "fair", "keen", "neat", "quick", "wise")
 
 
 class RandomStandIn(StandIn):
+    """`random:index/*`; every change makes a new value."""
+
     @override
     def diff(self, subject: Subject, olds: Properties) -> Changes:
         changed = list(compare(olds, subject.inputs))
@@ -79,6 +81,7 @@ _STRING: Properties = {
     "lower": True,
     "upper": True,
     "numeric": True,
+    "number": True,
     "special": True,
     "minLower": 0,
     "minUpper": 0,
@@ -138,7 +141,7 @@ def _string(stream: Stream, inputs: Properties) -> str:
     classes = [
         (string.ascii_lowercase, inputs["lower"], inputs["minLower"]),
         (string.ascii_uppercase, inputs["upper"], inputs["minUpper"]),
-        (string.digits, inputs["numeric"] and inputs.get("number", True), inputs["minNumeric"]),
+        (string.digits, inputs["numeric"] and inputs["number"], inputs["minNumeric"]),
         (special, inputs["special"], inputs["minSpecial"]),
     ]
     alphabet = "".join(letters for letters, used, _ in classes if used)

@@ -85,14 +85,18 @@ class _Provider:
         }
         return grpc.method_handlers_generic_handler("pulumirpc.ResourceProvider", handled)
 
-    def _unary(self, request: type[Message], answer: Callable[[Any, Properties], Message]) -> grpc.RpcMethodHandler[Any, Any]:
+    def _unary(
+        self, request: type[Message], answer: Callable[[Any, Properties], Message]
+    ) -> grpc.RpcMethodHandler[Any, Any]:
         def handle(message: Any, context: grpc.ServicerContext) -> Message:
             try:
                 return answer(message, self._configs.get(context.peer(), {}))
             except RefusalError as refusal:
                 context.abort(grpc.StatusCode.UNKNOWN, str(refusal))
 
-        return grpc.unary_unary_rpc_method_handler(handle, request.FromString, lambda message: message.SerializeToString())
+        return grpc.unary_unary_rpc_method_handler(
+            handle, request.FromString, lambda message: message.SerializeToString()
+        )
 
     def _plugin_info(self, _request: empty_pb2.Empty, _config: Properties) -> plugin_pb2.PluginInfo:
         return plugin_pb2.PluginInfo(version=self._behaviour.package.version)
