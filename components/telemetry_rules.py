@@ -156,12 +156,13 @@ def _objective(slo: Slo, runbooks: str) -> Iterator[Rule]:
         # A counter of errors does not exist before the first error.
         expr = rate if word == "total" else f"{rate} or 0 * sum({slo.total.replace('$window', '5m')})"
         yield {"record": f"slipway:slo_{word}_per_second_5m", "expr": expr, "labels": labels}
-    for part, seconds in {**PARTS, period: slo.window_days * DAY_SECONDS}.items():
+    for part in (*PARTS, period):
         bad, total = (f"sum_over_time(slipway:slo_{w}_per_second_5m{select}[{part}])" for w in ("bad", "total"))
         # Sums of both sides, not means of ratios: a quiet night must not weigh as much as a busy noon.
         yield {"record": f"slipway:slo_bad_ratio_{part}", "expr": f"{bad} / ({total} > 0)", "labels": labels}
-        mean = f"avg_over_time(slipway:slo_total_per_second_5m{select}[{part}])"
-        yield {"record": f"slipway:slo_events_{part}", "expr": f"{mean} * {seconds}", "labels": labels}
+        # By the minute, not by a mean: a young series must not count as if it were as long as the window.
+        per_minute = f"sum_over_time(slipway:slo_total_per_second_5m{select}[{part}:1m])"
+        yield {"record": f"slipway:slo_events_{part}", "expr": f"{per_minute} * 60", "labels": labels}
     yield from (_alerting(alert, runbooks) for alert in slo_alerts(slo))
 
 
