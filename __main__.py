@@ -6,7 +6,7 @@ import pulumi
 
 import config
 import topology
-from components.app_service import AppService
+from components.app_service import AppService, facts
 from components.app_service.component import connection
 from components.app_service.connects_to import ToApp, ToPostgres
 from components.app_service.delivery import Connection
@@ -39,16 +39,17 @@ databases = {
 apps: dict[str, AppService] = {}
 
 
-def connections(app: str) -> list[Connection]:
-    """What an app is told about everything it uses."""
+def connections(app: str, role: str) -> list[Connection]:
+    """What an app, or its migrations with a role of their own, is told about everything it uses."""
     told: list[Connection] = []
     for declared in plan.uses(app):
         match declared:
             case ToPostgres():
-                told.append(databases[declared.postgres].connection(app, declared))
+                told.append(databases[declared.postgres].connection(role, declared))
             case ToApp():
                 gate = apps[declared.app].gate if declared.app in plan.gates(app) else None
-                told.append(connection(declared, stack.app_services[declared.app], gate))
+                lent = apps[declared.app].credentials[declared.credential] if declared.credential else None
+                told.append(connection(declared, stack.app_services[declared.app], gate, lent))
             case _:
                 pass
     return told
@@ -62,7 +63,9 @@ for name in plan.start_order:
             target=target,
             inbound=plan.inbound(name),
             outbound=plan.outbound(name),
-            connections=connections(name),
+            connections=connections(name, name),
+            defaults=plan.defaults(name),
+            migrator=connections(name, facts.migrator(name)) if stack.app_services[name].migrations else (),
             secrets=secrets,
         )
 

@@ -17,13 +17,17 @@ import yaml
 from pydantic import Field, create_model
 
 import reading
-from components.app_service.spec import AppServiceSpec
+from components.app_service.contract import Contract
+from components.app_service.kinds import AnyAppServiceSpec
 from components.environment.spec import EnvironmentSpec
 from components.object_stores import ObjectStoreSpec
 from components.postgres_cluster.spec import PostgresClusterSpec
 from components.vocabulary import DnsLabel, Spec
 from reading import PROVIDERS, Handed
 from stack_file import StackFile
+
+OF_THE_PROJECT = ("contracts",)
+"""Sections that stand in Pulumi.yaml, and in no stack file."""
 
 
 class StackConfig(Spec):
@@ -39,10 +43,12 @@ class StackConfig(Spec):
         default={}, examples=["{main: {major: 18, databases: {api: {}}}}"]
     )
     """PostgreSQL servers, by name."""
-    app_services: Mapping[DnsLabel, AppServiceSpec] = Field(
+    app_services: Mapping[DnsLabel, AnyAppServiceSpec] = Field(
         default={}, examples=["{api: {image: ..., ports: {http: 8000}}}"]
     )
     """Apps, by name."""
+    contracts: Mapping[DnsLabel, Contract] = Field(default={}, examples=["{api: {LOG_LEVEL: {default: info}}}"])
+    """Variables that each app reads, by the app's name. In Pulumi.yaml, since they are the same for all stacks."""
 
 
 Draft = reading.Draft[StackConfig]
@@ -74,7 +80,9 @@ def secrets() -> pulumi.Output[Mapping[str, str]]:
 def schema(project: str) -> dict[str, Any]:
     """JSON Schema of a whole stack file, for editors: keys carry the project's name."""
     sections: dict[str, Any] = {
-        f"{project}:{name}": (field.annotation, field) for name, field in StackConfig.model_fields.items()
+        f"{project}:{name}": (field.annotation, field)
+        for name, field in StackConfig.model_fields.items()
+        if name not in OF_THE_PROJECT
     }
     config = create_model("Config", **sections).model_json_schema(by_alias=True)
     definitions = config.pop("$defs")

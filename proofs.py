@@ -6,11 +6,13 @@ problems; one that needs a part which is broken stays silent, so that a mistake 
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from components.app_service import facts as app_facts
-from components.app_service.connects_to import ConnectionSpec, ToApp, ToExternal, ToPostgres
+from components.app_service.connects_to import ConnectionSpec, ToApp, ToExternal, ToPostgres, variables_prefix
+from components.app_service.contract import violations
 from components.app_service.spec import AppServiceSpec, SecretRef
 from components.environment.spec import KubernetesTargetSpec, QuotaSpec
 from components.footprint import Footprint, cores, size
@@ -21,7 +23,7 @@ from components.postgres_cluster.spec import PostgresClusterSpec
 from components.vocabulary import NeededOn, OnlyOn, Problem, Spec, cpu_millis, is_pinned, size_bytes
 from config import Draft, StackConfig, stack_prefix
 
-LONGEST_NAME = 63 - len("-secrets-") - 8
+LONGEST_NAME = 63 - len("-migrations-") - 8
 """A DNS label less the longest suffix and what auto-naming adds."""
 
 LONGEST_PREFIX = 63 - len("-monitoring")
@@ -34,6 +36,7 @@ def all_of(draft: Draft) -> Iterator[Problem]:
     yield from _references(draft)
     yield from _prefixes(draft)
     yield from _secrets(draft)
+    yield from _contracts(draft)
     yield from _pools(draft)
     yield from _archives(draft)
     if "environment" in draft.broken:
@@ -53,6 +56,8 @@ def _names(draft: Draft) -> Iterator[Problem]:
             rule=f"the prefix {stack_prefix(draft)!r} has {len(stack_prefix(draft))} characters, allowed are {LONGEST_PREFIX}: names of namespaces are made from it",
             example="shop-prod",
         )
+    for app, app_spec in draft.config.app_services.items():
+        yield from (p.below("app_services", app) for p in app_facts.bad_jobs(app, app_spec))
     owners: dict[str, tuple[str, str]] = {}
     for section, name, claimed in _claims(draft):
         limit = postgres_facts.LONGEST_NAME if section == "postgres_clusters" else LONGEST_NAME
@@ -81,10 +86,11 @@ _TAKEN = (
 
 def _claims(draft: Draft) -> Iterator[tuple[str, str, Iterable[str]]]:
     for name, spec in draft.config.postgres_clusters.items():
-        apps = [app for app, _, c in _connections(draft) if isinstance(c, ToPostgres) and c.postgres == name]
-        yield "postgres_clusters", name, postgres_facts.claims(name, spec, dict.fromkeys(apps))
-    for name in draft.config.app_services:
-        yield "app_services", name, sorted(app_facts.claims(name))
+        uses = [app for app, _, c in _connections(draft) if isinstance(c, ToPostgres) and c.postgres == name]
+        migrators = [app_facts.migrator(a) for a in uses if draft.config.app_services[a].migrations is not None]
+        yield "postgres_clusters", name, postgres_facts.claims(name, spec, dict.fromkeys([*uses, *migrators]))
+    for name, spec in draft.config.app_services.items():
+        yield "app_services", name, sorted(app_facts.claims(name, spec.jobs))
 
 
 def _connections(draft: Draft) -> Iterator[tuple[str, int, ConnectionSpec]]:
@@ -112,14 +118,19 @@ def _reference(draft: Draft, app: str, connection: ConnectionSpec) -> Iterator[P
                 yield from _missing(draft, "postgres", name, draft.config.postgres_clusters)
                 return
             yield from postgres_proofs.reference(name, server, app, connection)
-        case ToApp(app=name, port=port):
+        case ToApp(app=name, credential=credential):
             producer = draft.config.app_services.get(name)
             if producer is None:
                 yield from _missing(draft, "app", name, draft.config.app_services)
-            elif port not in producer.ports:
+                return
+            if connection.port_name not in producer.ports:
                 yield Problem(
-                    path=("port",), rule=f"is no port of {name!r}; it has: {', '.join(sorted(producer.ports))}"
+                    path=("port",),
+                    rule=f"is no port of {name!r}; it has: {', '.join(sorted(producer.ports)) or 'none'}",
                 )
+            if credential is not None and credential not in producer.provides:
+                there = ", ".join(sorted(producer.provides)) or "none"
+                yield Problem(path=("credential",), rule=f"is nothing that {name!r} provides; it provides: {there}")
         case ToExternal():
             pass
 
@@ -156,17 +167,6 @@ def _prefixes(draft: Draft) -> Iterator[Problem]:
                 earlier.append(connection)
 
 
-def variables_prefix(connection: ConnectionSpec) -> str | None:
-    """What the variables of a connection start with; None where it brings none."""
-    match connection:
-        case ToPostgres(prefix=prefix):
-            return prefix
-        case ToApp(app=app, prefix=prefix):
-            return app.upper().replace("-", "_") if prefix is None else prefix
-        case ToExternal():
-            return None
-
-
 def _secrets(draft: Draft) -> Iterator[Problem]:
     for name, spec in draft.config.app_services.items():
         for variable, value in spec.env.items():
@@ -177,16 +177,39 @@ def _secrets(draft: Draft) -> Iterator[Problem]:
                 )
 
 
+def _contracts(draft: Draft) -> Iterator[Problem]:
+    """Each app keeps what Pulumi.yaml promises of it for all stacks."""
+    if draft.file.has("contracts"):
+        yield Problem(path=("contracts",), rule="belongs into Pulumi.yaml: a contract is the same for all stacks")
+    apps = draft.config.app_services
+    for name, app in apps.items():
+        if name in draft.config.contracts:
+            yield from (p.below("app_services", name) for p in violations(draft.config.contracts[name], app))
+    for name in draft.config.contracts.keys() - apps.keys() - draft.broken:
+        if close := difflib.get_close_matches(name, apps.keys() - draft.config.contracts.keys(), n=1):
+            yield Problem(path=("contracts", name), rule=f"is no app of this stack; did you mean {close[0]}?")
+
+
 def _pools(draft: Draft) -> Iterator[Problem]:
-    """(most replicas + surge) x pool of every app, plus what is kept free, must fit what the server accepts."""
+    """(most replicas + surge + beside) x pool of every app, plus what is kept free, must fit what the server accepts."""
     on_docker = "environment" not in draft.broken and draft.config.environment.target.kind == "docker"
     for name, server in sorted(draft.config.postgres_clusters.items()):
-        uses: list[postgres_proofs.Use] = []
-        for app, _, connection in _connections(draft):
-            if isinstance(connection, ToPostgres) and connection.postgres == name:
-                replicas, surge = _at_once(draft, draft.config.app_services[app])
-                uses.append(postgres_proofs.Use(app=app, connection=connection, replicas=replicas, surge=surge))
+        uses = [
+            u
+            for app, _, c in _connections(draft)
+            if isinstance(c, ToPostgres) and c.postgres == name
+            for u in _uses(draft, app, c)
+        ]
         yield from postgres_proofs.pools(name, server, uses, on_docker=on_docker)
+
+
+def _uses(draft: Draft, app: str, connection: ToPostgres) -> Iterator[postgres_proofs.Use]:
+    spec = draft.config.app_services[app]
+    replicas, surge, beside = _at_once(draft, spec)
+    yield postgres_proofs.Use(app=app, connection=connection, replicas=replicas, surge=surge, beside=beside)
+    if spec.migrations is not None and connection.through != "primary":
+        primary = connection.model_copy(update={"through": "primary"})
+        yield postgres_proofs.Use(app=app_facts.migrator(app), connection=primary, replicas=1)
 
 
 def _archives(draft: Draft) -> Iterator[Problem]:
@@ -210,14 +233,15 @@ def _objectives(draft: Draft) -> Iterator[Problem]:
         yield from postgres_proofs.objectives(name, server, environment.objectives)
 
 
-def _at_once(draft: Draft, spec: AppServiceSpec) -> tuple[int, int]:
+def _at_once(draft: Draft, spec: AppServiceSpec) -> tuple[int, int, int]:
+    """Replicas, those of a rollout on top, and what runs beside them: migrations and jobs."""
     on_docker = "environment" not in draft.broken and draft.config.environment.target.kind == "docker"
-    return (1, 0) if on_docker else (spec.most_replicas, spec.rollout.max_surge)
+    return (1, 0, spec.most_batch_pods) if on_docker else (spec.most_replicas, spec.surge, spec.most_batch_pods)
 
 
 def _instances(config: StackConfig) -> Iterator[tuple[str, str, Spec]]:
     for section in type(config).model_fields:
-        if section != "environment":
+        if section not in ("environment", "contracts"):
             for name, spec in getattr(config, section).items():
                 yield section, name, spec
 
@@ -269,6 +293,8 @@ def _nested(value: Any) -> Iterator[tuple[tuple[str | int, ...], Spec]]:
 def _images(draft: Draft) -> Iterator[Problem]:
     if draft.config.environment.target.kind == "docker":
         return
+    for name, app in draft.config.app_services.items():
+        yield from (p.below("app_services", name) for p in app_facts.unpinned(app))
     for section, name, spec in _instances(draft.config):
         image = getattr(spec, "image", None)
         if image is not None and not is_pinned(image):

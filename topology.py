@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import proofs
 from components.app_service import facts as app_facts
 from components.app_service.connects_to import ConnectionSpec, ToApp, ToExternal, ToPostgres
+from components.app_service.contract import defaults
 from components.app_service.spec import AppServiceSpec
 from components.connections import Consumer, Edge, Instance, Network, Peer, Pods
 from components.environment.networks import NetworkPlan, plan_networks
@@ -58,6 +59,10 @@ class Topology:
         """What an app declared to use."""
         return self.stack.app_services[app].connects_to
 
+    def defaults(self, app: str) -> Mapping[str, str]:
+        """Variables that the contract sets where the stack file does not."""
+        return defaults(self.stack.contracts.get(app, {}), self.stack.app_services[app])
+
     def gates(self, app: str) -> frozenset[str]:
         """Instances that must be up before an app starts."""
         return gates(self.stack, app)
@@ -91,7 +96,10 @@ def edges(stack: StackConfig) -> Iterator[Edge]:
     for name, spec in sorted(stack.app_services.items()):
         for connection in spec.connects_to:
             producer, port = _producer(stack, connection)
-            yield Edge(consumer=app(name), producer=producer, port=port, why=f"app_services.{name}.connects_to")
+            why = f"app_services.{name}.connects_to"
+            yield Edge(consumer=app(name), producer=producer, port=port, why=why)
+            if spec.migrations is not None or spec.jobs:
+                yield Edge(consumer=batch(name), producer=producer, port=port, why=why)
     if isinstance(stack.environment.target, KubernetesTargetSpec):
         for name, server in sorted(stack.postgres_clusters.items()):
             yield from _operated(stack.environment.target, name)
@@ -103,8 +111,8 @@ def _producer(stack: StackConfig, connection: ConnectionSpec) -> tuple[Peer, int
     match connection:
         case ToPostgres(postgres=name):
             return postgres(name), postgres_facts.PORT
-        case ToApp(app=name, port=port):
-            return app(name), stack.app_services[name].ports[port]
+        case ToApp(app=name):
+            return app(name), stack.app_services[name].ports[connection.port_name]
         case ToExternal(cidrs=cidrs, port=port):
             return _outside(cidrs), port
 
@@ -140,19 +148,34 @@ def app(name: str) -> Instance:
     return Instance(name=name, labels=app_facts.selector(name))
 
 
+def batch(name: str) -> Instance:
+    """Migrations and jobs of an app: they reach what it reaches, and nobody reaches them."""
+    return Instance(name=app_facts.batch(name), labels=app_facts.batch_selector(name))
+
+
 def postgres(name: str) -> Instance:
     return Instance(name=name, labels=postgres_facts.selector(name))
 
 
 def consumers(stack: StackConfig, server: str) -> tuple[Consumer, ...]:
-    """One per app, however many ways it takes: kept as long as one of its connections says so."""
-    found: dict[str, Consumer] = {}
+    """Who logs in: each app that connects, in however many ways, and its migrations. Where migrations own the tables, apps
+    only use them.
+    """
+    users: dict[str, list[ToPostgres]] = {}
     for name, spec in sorted(stack.app_services.items()):
-        used = [c for c in spec.connects_to if isinstance(c, ToPostgres) and c.postgres == server]
-        if used:
-            kept = any(connection.deletion_protection for connection in used)
-            found[name] = Consumer(app=name, database=used[0].database_of(name), deletion_protection=kept)
-    return tuple(found.values())
+        if used := [c for c in spec.connects_to if isinstance(c, ToPostgres) and c.postgres == server]:
+            users[name] = used
+    databases = {name: used[0].database_of(name) for name, used in users.items()}
+    migrated = {databases[name] for name in users if stack.app_services[name].migrations is not None}
+    found: list[Consumer] = []
+    for name, used in users.items():
+        database, protect = databases[name], any(connection.deletion_protection for connection in used)
+        found.append(Consumer(app=name, database=database, deletion_protection=protect, owns=database not in migrated))
+        if stack.app_services[name].migrations is not None:
+            grants = tuple(n for n in users if databases[n] == database)
+            migrator = app_facts.migrator(name)
+            found.append(Consumer(app=migrator, database=database, deletion_protection=protect, grants=grants))
+    return tuple(found)
 
 
 def gates(stack: StackConfig, name: str) -> frozenset[str]:
@@ -170,6 +193,12 @@ def gates(stack: StackConfig, name: str) -> frozenset[str]:
     return frozenset(found)
 
 
+def lenders(stack: StackConfig, name: str) -> frozenset[str]:
+    """Apps that must exist, though not run, before an app can be told their credentials."""
+    uses = stack.app_services[name].connects_to
+    return frozenset(c.app for c in uses if isinstance(c, ToApp) and c.credential is not None)
+
+
 def network_members(stack: StackConfig) -> Mapping[str, NetworkPlan]:
     """Docker's networks before they have subnets: one per producer, and a way out for those who need one."""
     found: dict[str, NetworkPlan] = {}
@@ -184,15 +213,24 @@ def network_members(stack: StackConfig) -> Mapping[str, NetworkPlan]:
             )
     for name, spec in stack.app_services.items():
         callers = {
-            n for n, s in stack.app_services.items() for c in s.connects_to if isinstance(c, ToApp) and c.app == name
+            member
+            for n, s in stack.app_services.items()
+            for c in s.connects_to
+            if isinstance(c, ToApp) and c.app == name
+            for member in containers(n, s)
         }
         if callers:
             found[name] = NetworkPlan(name=name, internal=True, protect=False, members=frozenset({name, *callers}))
         if needs_egress(spec):
             found[f"{name}-egress"] = NetworkPlan(
-                name=f"{name}-egress", internal=False, protect=False, members=frozenset({name})
+                name=f"{name}-egress", internal=False, protect=False, members=frozenset(containers(name, spec))
             )
     return found
+
+
+def containers(name: str, spec: AppServiceSpec) -> tuple[str, ...]:
+    """Containers of an app that join the networks of what it uses."""
+    return (name,) if spec.migrations is None else (name, app_facts.batch(name))
 
 
 def needs_egress(spec: AppServiceSpec) -> bool:
@@ -204,7 +242,7 @@ def needs_egress(spec: AppServiceSpec) -> bool:
 def _start_order(stack: StackConfig) -> graphlib.TopologicalSorter[str]:
     order: graphlib.TopologicalSorter[str] = graphlib.TopologicalSorter()
     for name in sorted([*stack.postgres_clusters, *stack.app_services]):
-        order.add(name, *(sorted(gates(stack, name)) if name in stack.app_services else ()))
+        order.add(name, *(sorted(gates(stack, name) | lenders(stack, name)) if name in stack.app_services else ()))
     return order
 
 
@@ -218,6 +256,6 @@ def _cycles(draft: Draft, known: frozenset[str] | set[str]) -> Iterator[Problem]
         if set(circle) <= known:
             yield Problem(
                 path=("app_services", circle[0], "connects_to"),
-                rule=f"makes a circle of apps that wait for each other: {' -> '.join(circle)}; on Docker an app starts after what it "
-                "connects to, so one of these connections must go",
+                rule=f"makes a circle of apps that wait for each other: {' -> '.join(circle)}; an app comes after one whose "
+                "credential it uses, and on Docker after all that it connects to, so one of these connections must go",
             )

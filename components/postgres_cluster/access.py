@@ -8,7 +8,7 @@ from typing import Literal
 
 import pulumi
 
-from components.connections import Consumer, Gate, PostgresConnection, SecretKey
+from components.connections import ClientScript, Consumer, Gate, PostgresConnection, SecretKey
 from components.postgres_cluster.facts import PORT
 
 Way = Literal["primary", "pooler", "replicas"]
@@ -27,6 +27,7 @@ class Access:
     """Kubernetes: the Secret that holds the password and a URI per way."""
     ca: SecretKey | None
     gate: Gate
+    setup: ClientScript | None = None
 
     def connection(self, *, prefix: str, deliver: Literal["file", "env"], through: Way) -> PostgresConnection:
         return PostgresConnection(
@@ -43,6 +44,7 @@ class Access:
             binding_key=BINDING_KEYS[through],
             ca=self.ca,
             gate=self.gate,
+            setup=self.setup,
         )
 
 

@@ -40,7 +40,7 @@ def cluster(
     resources = {"cpu": spec.resources.cpu, "memory": spec.resources.memory}
     return {
         "instances": spec.instances,
-        "imageName": versions.POSTGRES_KUBERNETES[spec.major] if spec.image is None else spec.image,
+        "imageName": image(spec),
         "resources": {"requests": resources, "limits": resources},
         "bootstrap": _bootstrap(spec),
         "postgresql": _postgresql(spec),
@@ -58,6 +58,11 @@ def cluster(
         **_sites(name, spec, secrets),
         **_names(name, spec),
     }
+
+
+def image(spec: PostgresClusterSpec) -> str:
+    """Also has the client: migrations use it."""
+    return versions.POSTGRES_KUBERNETES[spec.major] if spec.image is None else spec.image
 
 
 def _bootstrap(spec: PostgresClusterSpec) -> dict[str, Any]:

@@ -77,10 +77,11 @@ class PostgresCluster(pulumi.ComponentResource):
                 assert_never(target)
         self.register_outputs({"databases": sorted(spec.databases), "consumers": sorted(self.access)})
 
-    def connection(self, app: str, declared: ToPostgres) -> PostgresConnection:
-        """What one consuming app is told."""
-        access = self.access[app]
-        return access.connection(prefix=declared.prefix, deliver=declared.deliver, through=declared.through)
+    def connection(self, role: str, declared: ToPostgres) -> PostgresConnection:
+        """What one consumer is told: an app, or its migrations, which never go through a pooler or to a standby."""
+        access = self.access[role]
+        through = "primary" if access.consumer.grants else declared.through
+        return access.connection(prefix=declared.prefix, deliver=declared.deliver, through=through)
 
 
 def _password(name: str, consumer: Consumer, parent: pulumi.Resource) -> pulumi.Output[str]:

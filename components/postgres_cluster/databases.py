@@ -10,9 +10,11 @@ from pulumi_kubernetes.apiextensions import CustomResource
 from pulumi_kubernetes.core.v1 import Secret
 
 from components import versions
-from components.connections import Consumer, Gate, SecretKey
+from components.connections import ClientScript, Consumer, Gate, SecretKey
 from components.postgres_cluster import facts
 from components.postgres_cluster.access import BINDING_KEYS, Access, Way, uri
+from components.postgres_cluster.cluster import image
+from components.postgres_cluster.setup_sql import migrator_sql
 from components.postgres_cluster.spec import PostgresClusterSpec
 from components.targets import KubernetesTarget
 from components.targets.kubernetes import kept, metadata
@@ -120,7 +122,7 @@ def access(
             "cluster": {"name": name},
             "name": consumer.app,
             "login": True,
-            "inRoles": [facts.owner(consumer.database)],
+            "inRoles": [facts.owner(consumer.database)] if consumer.owns else [],
             "passwordSecret": {"name": binding},
             "comment": f"login of app {consumer.app}",
             "databaseRoleReclaimPolicy": "retain",
@@ -135,6 +137,8 @@ def access(
         binding=binding,
         ca=SecretKey(secret=f"{name}-ca", key="ca.crt"),
         gate=Gate(resources=(role,)),
+        # The operator's objects can't grant; the migrator can, on what the owner role makes.
+        setup=ClientScript(image=image(spec), sql=migrator_sql(consumer)) if consumer.grants else None,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pulumi
@@ -11,7 +12,7 @@ from pulumi_kubernetes.meta.v1 import LabelSelectorArgs
 from pulumi_kubernetes.policy.v1 import PodDisruptionBudget, PodDisruptionBudgetSpecArgs
 
 from components import versions
-from components.connections import Consumer, Edge
+from components.connections import Consumer, Edge, Gate
 from components.object_stores import ObjectStoreSpec
 from components.postgres_cluster import databases, facts
 from components.postgres_cluster.access import Access
@@ -59,12 +60,19 @@ def create(
         database: databases.database(name, database, spec, labels, target, parent, server)
         for database in sorted(spec.databases)
     }
-    return {
+    found = {
         consumer.app: databases.access(
             name, spec, consumer, passwords[consumer.app], labels, target, parent, made[consumer.database]
         )
         for consumer in consumers
     }
+    return {role: _after_those_it_grants_to(access, found) for role, access in found.items()}
+
+
+def _after_those_it_grants_to(access: Access, others: Mapping[str, Access]) -> Access:
+    """A migrator's script names the roles of all apps of its database."""
+    roles = [role for app in access.consumer.grants for role in others[app].gate.resources]
+    return replace(access, gate=Gate(resources=(*access.gate.resources, *roles)))
 
 
 def _cluster(

@@ -22,15 +22,20 @@ class Use:
     app: str
     connection: ToPostgres
     replicas: int
-    surge: int
+    surge: int = 0
+    beside: int = 0
+    """Migrations and jobs."""
 
     @property
     def most(self) -> int:
-        return (self.replicas + self.surge) * self.connection.pool
+        return (self.replicas + self.surge + self.beside) * self.connection.pool
 
     @property
     def term(self) -> str:
-        return f"{self.app} ({self.replicas} replicas + {self.surge} surge) x {self.connection.pool} = {self.most}"
+        beside = f" + {self.beside} beside" if self.beside else ""
+        return (
+            f"{self.app} ({self.replicas} replicas + {self.surge} surge{beside}) x {self.connection.pool} = {self.most}"
+        )
 
 
 def reference(name: str, spec: PostgresClusterSpec, app: str, connection: ToPostgres) -> Iterator[Problem]:

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from tests.stacks.refusals import between, postgres, specs, targets, words
+from tests.stacks.refusals import apps, between, contracts, postgres, specs, targets, words
 from tests.stacks.refusals.case import Case
 
-CASES: tuple[Case, ...] = (*words.CASES, *specs.CASES, *targets.CASES, *postgres.CASES, *between.CASES)
+CASES: tuple[Case, ...] = (
+    *words.CASES,
+    *specs.CASES,
+    *apps.CASES,
+    *contracts.CASES,
+    *targets.CASES,
+    *postgres.CASES,
+    *between.CASES,
+)

@@ -15,7 +15,7 @@ CASES: tuple[Case, ...] = (
         "An unknown section",
         {"app_service": {}},
         (
-            "app_service: is not a known section; known: app_services, environment, object_stores, postgres_clusters, secrets",
+            "app_service: is not a known section; known: app_services, contracts, environment, object_stores, postgres_clusters, secrets",
         ),
     ),
     Case(
