@@ -31,6 +31,8 @@ databases = {
         consumers=plan.consumers(name),
         inbound=plan.inbound(name),
         outbound=plan.outbound(name),
+        object_stores=stack.object_stores,
+        secrets=secrets,
     )
     for name, spec in sorted(stack.postgres_clusters.items())
 }

@@ -20,6 +20,7 @@ import reading
 from components.app_service.contract import Contract
 from components.app_service.kinds import AnyAppServiceSpec
 from components.environment.spec import EnvironmentSpec
+from components.object_stores import ObjectStoreSpec
 from components.postgres_cluster.spec import PostgresClusterSpec
 from components.redis_cache.spec import RedisCacheSpec
 from components.vocabulary import DnsLabel, Spec
@@ -35,6 +36,10 @@ class StackConfig(Spec):
 
     environment: EnvironmentSpec
     """Where the stack runs."""
+    object_stores: Mapping[DnsLabel, ObjectStoreSpec] = Field(
+        default={}, examples=["{backups: {bucket: s3://blocksight-backups/prod}}"]
+    )
+    """Buckets that exist already, by name."""
     postgres_clusters: Mapping[DnsLabel, PostgresClusterSpec] = Field(
         default={}, examples=["{main: {major: 18, databases: {api: {}}}}"]
     )

@@ -7,7 +7,6 @@ problems; one that needs a part which is broken stays silent, so that a mistake 
 from __future__ import annotations
 
 import difflib
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -17,8 +16,10 @@ from components.app_service.contract import violations
 from components.app_service.spec import AppServiceSpec, SecretRef
 from components.environment.spec import KubernetesTargetSpec, QuotaSpec
 from components.footprint import Footprint, cores, size
+from components.object_stores import ObjectStoreSpec
 from components.postgres_cluster import facts as postgres_facts
-from components.postgres_cluster.spec import RESERVED_CONNECTIONS, PostgresClusterSpec
+from components.postgres_cluster import proofs as postgres_proofs
+from components.postgres_cluster.spec import PostgresClusterSpec
 from components.redis_cache import facts as redis_facts
 from components.redis_cache import proofs as redis_proofs
 from components.redis_cache.spec import RedisSpec
@@ -45,6 +46,7 @@ def all_of(draft: Draft) -> Iterator[Problem]:
     yield from _pools(draft)
     at_once = {name: _at_once(draft, spec) for name, spec in draft.config.app_services.items()}
     yield from redis_proofs.between(draft.config.redis_caches, draft.config.app_services, at_once, draft.broken)
+    yield from _archives(draft)
     if "environment" in draft.broken:
         return
     yield from _support(draft)
@@ -53,6 +55,7 @@ def all_of(draft: Draft) -> Iterator[Problem]:
     yield from _operators(draft)
     target = draft.config.environment.target
     yield from redis_proofs.on_target(draft.config.redis_caches, target)
+    yield from _objectives(draft)
     yield from _quota(draft)
 
 
@@ -95,8 +98,7 @@ def _claims(draft: Draft) -> Iterator[tuple[str, str, Iterable[str]]]:
     for name, spec in draft.config.postgres_clusters.items():
         uses = [app for app, _, c in _connections(draft) if isinstance(c, ToPostgres) and c.postgres == name]
         migrators = [app_facts.migrator(a) for a in uses if draft.config.app_services[a].migrations is not None]
-        apps = [*uses, *migrators]
-        yield "postgres_clusters", name, postgres_facts.claims(name, spec.databases, dict.fromkeys(apps))
+        yield "postgres_clusters", name, postgres_facts.claims(name, spec, dict.fromkeys([*uses, *migrators]))
     for name in draft.config.redis_caches:
         uses = redis_proofs.uses(draft.config.app_services)
         yield "redis_caches", name, redis_facts.claims(name, dict.fromkeys(u.app for u in uses if u.to.redis == name))
@@ -128,17 +130,7 @@ def _reference(draft: Draft, app: str, connection: ConnectionSpec) -> Iterator[P
             if server is None:
                 yield from _missing(draft, "postgres", name, draft.config.postgres_clusters)
                 return
-            database = connection.database or app
-            if database not in server.databases:
-                yield Problem(
-                    path=("database",),
-                    rule=f"is no declared database of {name!r}; it has: {', '.join(sorted(server.databases))}",
-                )
-            if app in postgres_facts.RESERVED:
-                yield Problem(
-                    path=("postgres",),
-                    rule="would make a login role of the app's name, which every server has already; rename the app",
-                )
+            yield from postgres_proofs.reference(name, server, app, connection)
         case ToApp(app=name, credential=credential):
             producer = draft.config.app_services.get(name)
             if producer is None:
@@ -166,7 +158,7 @@ def _missing(draft: Draft, word: str, name: str, there: Iterable[str]) -> Iterat
 def _prefixes(draft: Draft) -> Iterator[Problem]:
     for name, spec in draft.config.app_services.items():
         seen: dict[str, int] = {}
-        servers: set[str] = set()
+        servers: dict[str, list[ToPostgres]] = {}
         for index, connection in enumerate(spec.connects_to):
             path = ("app_services", name, "connects_to", index)
             if (prefix := variables_prefix(connection)) is not None:
@@ -178,12 +170,14 @@ def _prefixes(draft: Draft) -> Iterator[Problem]:
                     )
                 seen[prefix] = index
             if isinstance(connection, ToPostgres):
-                if connection.postgres in servers:
+                database = connection.database_of(name)
+                earlier = servers.setdefault(connection.postgres, [])
+                if any(o.through == connection.through or o.database_of(name) != database for o in earlier):
                     yield Problem(
                         path=(*path, "postgres"),
                         rule="is connected twice; an app has one role on a server, for one database",
                     )
-                servers.add(connection.postgres)
+                earlier.append(connection)
 
 
 def _secrets(draft: Draft) -> Iterator[Problem]:
@@ -210,29 +204,46 @@ def _contracts(draft: Draft) -> Iterator[Problem]:
 
 
 def _pools(draft: Draft) -> Iterator[Problem]:
-    """(most replicas + surge) x pool of every app, plus what is kept free, must fit max_connections."""
-    demands: defaultdict[str, list[tuple[str, int]]] = defaultdict(list)
-    for app, _, connection in _connections(draft):
-        if isinstance(connection, ToPostgres):
-            spec = draft.config.app_services[app]
-            replicas, surge, batch = _at_once(draft, spec)
-            beside = f" + {batch} beside" if batch else ""
-            count = (replicas + surge + batch) * connection.pool
-            text = f"{app} ({replicas} replicas + {surge} surge{beside}) x {connection.pool} = {count}"
-            demands[connection.postgres].append((text, count))
-    for name, demand in sorted(demands.items()):
-        server = draft.config.postgres_clusters.get(name)
-        if server is None:
-            continue
-        total = sum(count for _, count in demand) + RESERVED_CONNECTIONS
-        if total > server.max_connections:
-            terms = ", ".join(text for text, _ in demand)
-            yield Problem(
-                path=("postgres_clusters", name, "max_connections"),
-                rule=f"is {server.max_connections}, but apps may open {total}: {terms}, kept free {RESERVED_CONNECTIONS}; "
-                "raise it, or lower a pool or a maximum",
-                example=str(-(-total // 10) * 10),
-            )
+    """(most replicas + surge + beside) x pool of every app, plus what is kept free, must fit what the server accepts."""
+    on_docker = "environment" not in draft.broken and draft.config.environment.target.kind == "docker"
+    for name, server in sorted(draft.config.postgres_clusters.items()):
+        uses = [
+            u
+            for app, _, c in _connections(draft)
+            if isinstance(c, ToPostgres) and c.postgres == name
+            for u in _uses(draft, app, c)
+        ]
+        yield from postgres_proofs.pools(name, server, uses, on_docker=on_docker)
+
+
+def _uses(draft: Draft, app: str, connection: ToPostgres) -> Iterator[postgres_proofs.Use]:
+    spec = draft.config.app_services[app]
+    replicas, surge, beside = _at_once(draft, spec)
+    yield postgres_proofs.Use(app=app, connection=connection, replicas=replicas, surge=surge, beside=beside)
+    if spec.migrations is not None and connection.through != "primary":
+        primary = connection.model_copy(update={"through": "primary"})
+        yield postgres_proofs.Use(app=app_facts.migrator(app), connection=primary, replicas=1)
+
+
+def _archives(draft: Draft) -> Iterator[Problem]:
+    stores = draft.config.object_stores
+    for name, server in sorted(draft.config.postgres_clusters.items()):
+        yield from postgres_proofs.archives(name, server, stores.keys(), draft.broken)
+        yield from postgres_proofs.secrets(name, server, stores, draft.secrets)
+
+
+def _objectives(draft: Draft) -> Iterator[Problem]:
+    environment = draft.config.environment
+    if environment.objectives is None:
+        return
+    if environment.target.kind == "docker":
+        yield Problem(
+            path=("environment", "objectives"),
+            rule="is for kubernetes only: one machine has nothing outside of it to restore from; remove it",
+        )
+        return
+    for name, server in sorted(draft.config.postgres_clusters.items()):
+        yield from postgres_proofs.objectives(name, server, environment.objectives)
 
 
 def _at_once(draft: Draft, spec: AppServiceSpec) -> tuple[int, int, int]:
@@ -335,22 +346,9 @@ def _host_ports(draft: Draft) -> Iterator[Problem]:
 
 def _operators(draft: Draft) -> Iterator[Problem]:
     target = draft.config.environment.target
-    if not isinstance(target, KubernetesTargetSpec) or not draft.config.postgres_clusters:
-        return
-    path = ("environment", "target", "cluster", "operators", "cloudnative_pg")
-    operator = target.cluster.operators.get("cloudnative_pg")
-    if operator is None:
-        yield Problem(
-            path=path,
-            rule="is missing: postgres_clusters need the CloudNativePG operator; install it with the cluster layer and paste the block that it prints",
-            example="{version: '1.30', namespace: cnpg-system}",
-        )
-    elif tuple(map(int, operator.version.split("."))) < (1, 30):
-        yield Problem(
-            path=(*path, "version"),
-            rule="must be 1.30 or later: roles are objects of their own (DatabaseRole) from there on",
-            example='"1.30"',
-        )
+    if isinstance(target, KubernetesTargetSpec) and draft.config.postgres_clusters:
+        for problem in postgres_proofs.operators(draft.config.postgres_clusters, target.cluster.operators):
+            yield problem.below("environment", "target", "cluster", "operators")
 
 
 def peak(config: StackConfig) -> Footprint:
@@ -368,6 +366,8 @@ def peak(config: StackConfig) -> Footprint:
                 total += app_facts.peak(spec)
             case PostgresClusterSpec():
                 total += postgres_facts.peak(spec)
+            case ObjectStoreSpec():
+                pass  # it is somewhere else
             case _:
                 msg = f"{type(spec).__name__} has no footprint"
                 raise AssertionError(msg)

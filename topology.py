@@ -19,6 +19,7 @@ from components.connections import Consumer, Edge, Instance, Network, Peer, Pods
 from components.environment.networks import NetworkPlan, plan_networks
 from components.environment.spec import DockerTargetSpec, KubernetesTargetSpec
 from components.footprint import Footprint
+from components.object_stores import ObjectStoreSpec
 from components.postgres_cluster import facts as postgres_facts
 from components.redis_cache import edges as redis_edges
 from components.vocabulary import Problem
@@ -111,8 +112,10 @@ def edges(stack: StackConfig) -> Iterator[Edge]:
     for name, cache in sorted(stack.redis_caches.items()):
         yield from redis_edges.within(name, cache, redis_consumers(stack, name))
     if isinstance(stack.environment.target, KubernetesTargetSpec):
-        for name in sorted(stack.postgres_clusters):
+        for name, server in sorted(stack.postgres_clusters.items()):
             yield from _operated(stack.environment.target, name)
+            for store in postgres_facts.stores(server):
+                yield _stored(name, store, stack.object_stores[store])
 
 
 def _producers(stack: StackConfig, connection: ConnectionSpec) -> Iterator[tuple[Peer, int]]:
@@ -124,7 +127,16 @@ def _producers(stack: StackConfig, connection: ConnectionSpec) -> Iterator[tuple
         case ToApp(app=name):
             yield app(name), stack.app_services[name].ports[connection.port_name]
         case ToExternal(cidrs=cidrs, port=port):
-            yield Network(cidrs=cidrs, without=PRIVATE if "0.0.0.0/0" in cidrs else ()), port
+            yield _outside(cidrs), port
+
+
+def _outside(cidrs: tuple[str, ...]) -> Network:
+    return Network(cidrs=cidrs, without=PRIVATE if "0.0.0.0/0" in cidrs else ())
+
+
+def _stored(server: str, name: str, store: ObjectStoreSpec) -> Edge:
+    why = f"the server's archive in object_stores.{name}"
+    return Edge(consumer=postgres(server), producer=_outside(store.cidrs), port=store.port, why=why)
 
 
 def _operated(target: KubernetesTargetSpec, name: str) -> Iterator[Edge]:
@@ -159,20 +171,21 @@ def postgres(name: str) -> Instance:
 
 
 def consumers(stack: StackConfig, server: str) -> tuple[Consumer, ...]:
-    """Who logs in: each app that connects, and its migrations. Where migrations own the tables, apps only use them."""
-    users = [
-        (name, spec, connection)
-        for name, spec in sorted(stack.app_services.items())
-        for connection in spec.connects_to
-        if isinstance(connection, ToPostgres) and connection.postgres == server
-    ]
-    migrated = {connection.database or name for name, spec, connection in users if spec.migrations is not None}
+    """Who logs in: each app that connects, in however many ways, and its migrations. Where migrations own the tables, apps
+    only use them.
+    """
+    users: dict[str, list[ToPostgres]] = {}
+    for name, spec in sorted(stack.app_services.items()):
+        if used := [c for c in spec.connects_to if isinstance(c, ToPostgres) and c.postgres == server]:
+            users[name] = used
+    databases = {name: used[0].database_of(name) for name, used in users.items()}
+    migrated = {databases[name] for name in users if stack.app_services[name].migrations is not None}
     found: list[Consumer] = []
-    for name, spec, connection in users:
-        database, protect = connection.database or name, connection.deletion_protection
+    for name, used in users.items():
+        database, protect = databases[name], any(connection.deletion_protection for connection in used)
         found.append(Consumer(app=name, database=database, deletion_protection=protect, owns=database not in migrated))
-        if spec.migrations is not None:
-            grants = tuple(n for n, _, c in users if (c.database or n) == database)
+        if stack.app_services[name].migrations is not None:
+            grants = tuple(n for n in users if databases[n] == database)
             migrator = app_facts.migrator(name)
             found.append(Consumer(app=migrator, database=database, deletion_protection=protect, grants=grants))
     return tuple(found)

@@ -19,6 +19,12 @@ POSTGRES_KUBERNETES = {
 POSTGRES_DOCKER = {major: f"docker.io/library/postgres:{major}-trixie" for major in POSTGRES_KUBERNETES}
 """Official images by major version; the same Debian release, so the same collations as on Kubernetes."""
 
+PGBOUNCER_DOCKER = "ghcr.io/cloudnative-pg/pgbouncer:1.25.1"
+"""The pooler that the operator runs on Kubernetes, there in the version that the operator brings."""
+
+POSTGRES_EXPORTER = "quay.io/prometheuscommunity/postgres-exporter:v0.19.1"
+"""The version whose series the signals of PostgresCluster are checked against."""
+
 TOOLBOX = "docker.io/library/busybox:1.37.0-musl"
 """Statically linked shell tools for Docker's one-shot containers and health checks."""
 
@@ -46,3 +52,8 @@ HAPROXY = (
 
 CERT_MANAGER_API = "cert-manager.io/v1"
 """https://cert-manager.io/docs/reference/api-docs/"""
+BARMAN_CLOUD_API = "barmancloud.cnpg.io/v1"
+"""https://cloudnative-pg.io/plugin-barman-cloud/docs/plugin-barman-cloud.v1/"""
+
+BARMAN_CLOUD_PLUGIN = "barman-cloud.cloudnative-pg.io"
+"""The operator's name for it."""
