@@ -24,3 +24,18 @@ TOOLBOX = "docker.io/library/busybox:1.37.0-musl"
 
 CLOUDNATIVE_PG_API = "postgresql.cnpg.io/v1"
 """https://cloudnative-pg.io/documentation/1.30/cloudnative-pg.v1/"""
+
+NGINX_KUBERNETES = "ghcr.io/nginx/nginx-unprivileged:1.30.4-alpine-slim@sha256:b1d850535f815f18e9dd12ca7e9f4d36de36a49e246ccd8ef64289b0d06bde49"
+"""nginx that never runs as root, without tools. https://github.com/nginx/docker-nginx-unprivileged"""
+
+NGINX_DOCKER = "docker.io/nginxinc/nginx-unprivileged:1.30-trixie"
+"""The same server on Debian: that image also has OpenSSL, which makes local certificates."""
+
+GATEWAY_API = "gateway.networking.k8s.io/v1"
+"""https://gateway-api.sigs.k8s.io/reference/spec/"""
+
+ENVOY_GATEWAY_API = "gateway.envoyproxy.io/v1alpha1"
+"""https://gateway.envoyproxy.io/v1.9/api/extension_types/"""
+
+CERT_MANAGER_API = "cert-manager.io/v1"
+"""https://cert-manager.io/docs/reference/api-docs/"""
