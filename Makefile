@@ -47,7 +47,7 @@ test: setup ## floors 1 and 2: specs, components, stacks, rehearsals
 check: environment ## format, lint, strict types, budgets
 	@failed=0; \
 	$(VENV_PYTHON) -m ruff format --check --output-format concise . || { echo 'make: `.venv/bin/ruff format .` mends the format' >&2; failed=1; }; \
-	$(VENV_PYTHON) -m ruff check --quiet . || failed=1; \
+	$(VENV_PYTHON) -m ruff check --quiet --output-format concise . || failed=1; \
 	$(VENV_PYTHON) -m basedpyright || failed=1; \
 	$(VENV_PYTHON) -m pytest --quiet tests/house || failed=1; \
 	exit $$failed

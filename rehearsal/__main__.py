@@ -1,3 +1,5 @@
+"""`python -m rehearsal`."""
+
 from __future__ import annotations
 
 import sys

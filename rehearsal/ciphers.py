@@ -29,6 +29,8 @@ def placeholder(origin: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Ciphers:
+    """Ciphertexts that one passphrase and one salt open."""
+
     salt: str
     texts: dict[str, str]
 
@@ -77,4 +79,5 @@ def _run(command: list[str | Path], folder: Path, environment: dict[str, str]) -
         command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
     )
     if answer.returncode != 0:
-        raise RehearsalError(f"{command[0]} {command[1]} failed:\n{answer.stderr.strip()}")
+        msg = f"{command[0]} {command[1]} failed:\n{answer.stderr.strip()}"
+        raise RehearsalError(msg)

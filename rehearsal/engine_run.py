@@ -6,14 +6,17 @@ us, and nothing of it outlives us.
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
+
+from rehearsal import guard
+from rehearsal.guard import end_session
 
 GRACE = 20.0
 """Seconds that an engine gets to write its state after it was told to stop."""
@@ -21,7 +24,9 @@ GRACE = 20.0
 Line = Callable[[str], None]
 
 
-def run(command: Sequence[str | Path], folder: Path, environment: Mapping[str, str], keep: Sequence[int], tell: Line) -> int:
+def run(
+    command: Sequence[str | Path], folder: Path, environment: Mapping[str, str], keep: Sequence[int], tell: Line
+) -> int:
     """The exit code; `tell` gets every line of both outputs. Descriptors in `keep` are inherited."""
     with _default_interrupt():
         process = subprocess.Popen(
@@ -36,7 +41,7 @@ def run(command: Sequence[str | Path], folder: Path, environment: Mapping[str, s
             start_new_session=True,
             pass_fds=keep,
         )
-    with _forwarded(process):
+    with _forwarded(process), _guarded(process.pid):
         try:
             for line in process.stdout or ():
                 tell(line.rstrip("\n"))
@@ -47,11 +52,21 @@ def run(command: Sequence[str | Path], folder: Path, environment: Mapping[str, s
 
 def _end(process: subprocess.Popen[str]) -> None:
     """Nothing of the engine's session survives: its language host and the program are in it too."""
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
+    end_session(process.pid)
     process.wait()
     if process.stdout is not None:
         process.stdout.close()
+
+
+@contextmanager
+def _guarded(session: int) -> Generator[None]:
+    """Something that does it when we are killed; it is told by the end of a pipe."""
+    command = [sys.executable, "-I", "-S", guard.__file__, str(session)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True) as waiting:
+        try:
+            yield
+        finally:
+            waiting.kill()
 
 
 def _in_main_thread() -> bool:
@@ -79,7 +94,7 @@ def _forwarded(process: subprocess.Popen[str]) -> Generator[None]:
         return
     timers: list[threading.Timer] = []
 
-    def stop(number: int, frame: FrameType | None) -> None:
+    def stop(_number: int, _frame: FrameType | None) -> None:
         process.send_signal(signal.SIGINT)
         if not timers:
             timers.append(threading.Timer(GRACE, process.kill))

@@ -6,12 +6,13 @@ throw-away one. An object is one file that appears whole or not at all, so that 
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import os
 import threading
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,11 @@ class Record:
 
     @property
     def file(self) -> str:
-        identity = self.key.digest() if self.key is not None else hashlib.sha256(f"{self.token}\0{self.id}".encode()).hexdigest()
+        identity = (
+            self.key.digest()
+            if self.key is not None
+            else hashlib.sha256(f"{self.token}\0{self.id}".encode()).hexdigest()
+        )
         return f"{identity[:40]}.json"
 
 
@@ -57,12 +62,15 @@ class Objects:
         with self._lock:
             if record.key is not None and record.file in self._records:
                 other = self._records[record.file]
-                raise RefusalError(f'"{record.key.name}" already exists; {other.urn} made it')
+                msg = f'"{record.key.name}" already exists; {other.urn} made it'
+                raise RefusalError(msg)
             self._put(record)
 
     def replace(self, record: Record) -> None:
+        """After an update; the object stays that of the run that made it."""
         with self._lock:
-            self._put(record)
+            before = self._records.get(record.file, record)
+            self._put(dataclasses.replace(record, run=before.run))
 
     def remove(self, record: Record) -> None:
         """Also of an object that is gone already: an interrupted run may have deleted it. A namespace takes its objects with it."""
@@ -70,7 +78,11 @@ class Objects:
             gone = [record.file]
             if record.key is not None and record.key.kind == "core/Namespace":
                 inside = (record.key.place, record.key.name)
-                gone += [f for f, r in self._records.items() if r.key is not None and (r.key.place, r.key.namespace) == inside]
+                gone += [
+                    f
+                    for f, r in self._records.items()
+                    if r.key is not None and (r.key.place, r.key.namespace) == inside
+                ]
             for file in gone:
                 self._records.pop(file, None)
                 if self._folder is not None:
@@ -89,7 +101,7 @@ class Objects:
             new = self._folder / f".{record.file}.new"
             descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                json.dump(asdict(record), file)
+                json.dump(dataclasses.asdict(record), file)
             new.replace(self._folder / record.file)
 
 

@@ -15,6 +15,7 @@ import yaml
 
 from rehearsal.ciphers import ciphers, placeholder
 from rehearsal.problems import RehearsalError
+from rehearsal.providers.structs import mapping
 from rehearsal.stack_text import StackText
 
 _VIRTUAL_ENVIRONMENT = re.compile(r"(\bvirtualenv:\s*)([^\s,}]+)")
@@ -37,13 +38,16 @@ class Project:
         try:
             text = file.read_text(encoding="utf-8")
         except OSError:
-            raise RehearsalError(f"{file}: no such file; give the project's folder: --project examples/name") from None
+            msg = f"{file}: no such file; give the project's folder: --project examples/name"
+            raise RehearsalError(msg) from None
         except UnicodeDecodeError:
-            raise RehearsalError(f"{file}: is not UTF-8") from None
+            msg = f"{file}: is not UTF-8"
+            raise RehearsalError(msg) from None
         document = _document(file, text)
         main = folder / str(document.get("main") or ".")
         if not main.exists():
-            raise RehearsalError(f"{file}: main: {document['main']} leads to {main.resolve()}, where nothing is")
+            msg = f"{file}: main: {document['main']} leads to {main.resolve()}, where nothing is"
+            raise RehearsalError(msg)
         return cls(folder, document["name"], text, main.resolve(), Path(str(document.get("stackConfigDir") or ".")))
 
     def stack_file(self, stack: str) -> Path:
@@ -55,9 +59,11 @@ class Project:
             return file.read_text(encoding="utf-8")
         except FileNotFoundError:
             known = sorted(f.name.split(".")[1] for f in file.parent.glob("Pulumi.*.yaml"))
-            raise RehearsalError(f"{file}: no such file; the stacks of {self.name} are: {', '.join(known) or 'none'}") from None
+            msg = f"{file}: no such file; the stacks of {self.name} are: {', '.join(known) or 'none'}"
+            raise RehearsalError(msg) from None
         except (OSError, UnicodeDecodeError) as error:
-            raise RehearsalError(f"{file}: can't be read as UTF-8: {error}") from None
+            msg = f"{file}: can't be read as UTF-8: {error}"
+            raise RehearsalError(msg) from None
 
     def copy(self, venv: Path) -> str:
         """Pulumi.yaml for the scratch folder: all paths absolute."""
@@ -70,13 +76,15 @@ class Project:
 
 def _document(file: Path, text: str) -> dict[str, Any]:
     try:
-        document = yaml.safe_load(text)
+        document = mapping(yaml.safe_load(text))
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f":{mark.line + 1}" if mark is not None else ""
-        raise RehearsalError(f"{file}{where}: is not valid YAML: {getattr(error, 'problem', None) or 'unreadable'}") from None
-    if not isinstance(document, dict) or not isinstance(document.get("name"), str):
-        raise RehearsalError(f"{file}: needs a name, for example\nname: blocksight\nruntime: python")
+        msg = f"{file}{where}: is not valid YAML: {getattr(error, 'problem', None) or 'unreadable'}"
+        raise RehearsalError(msg) from None
+    if not isinstance(document.get("name"), str):
+        msg = f"{file}: needs a name, for example\nname: blocksight\nruntime: python"
+        raise RehearsalError(msg)
     return document
 
 

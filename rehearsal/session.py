@@ -82,7 +82,9 @@ class Session:
             self._open = opening.pop_all()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._open.close()
 
     def preview(self, *options: str) -> Result:
@@ -107,7 +109,8 @@ class Session:
             check=False,
         )
         if answer.returncode != 0:
-            raise RehearsalError(f"the state can't be exported: {answer.stderr.strip()}")
+            msg = f"the state can't be exported: {answer.stderr.strip()}"
+            raise RehearsalError(msg)
         return json.loads(answer.stdout)
 
     def _run(self, operation: str, options: Sequence[str]) -> Result:
@@ -129,8 +132,7 @@ class Session:
         run = uuid.uuid4().hex
         if operation != "preview":
             self._state.begin(run, name, self.stack)
-        with Servers(packages, self._objects, prepared.namespaces) as servers:
-            servers.run = run
+        with Servers(packages, self._objects, prepared.namespaces, run) as servers:
             build = environment.build(places, servers.addresses, durable=self._durable is not None)
             exit_code = engine_run.run(command, places.project, build, [self._state.lock.fileno()], hear)
         if operation != "preview":
@@ -161,7 +163,8 @@ class Session:
 def _site_packages(venv: Path) -> Path:
     found = sorted(venv.glob("lib/python3.*/site-packages"))
     if not found:
-        raise RehearsalError(f"{venv}: is not a virtual environment; run the rehearsal with the project's own: .venv/bin/python")
+        msg = f"{venv}: is not a virtual environment; run the rehearsal with the project's own: .venv/bin/python"
+        raise RehearsalError(msg)
     return found[-1]
 
 
@@ -178,13 +181,15 @@ def _changes(events: Path) -> dict[str, int]:
 def _notes(prepared: scratch.Prepared, project: str) -> list[str]:
     notes: list[str] = []
     if prepared.replaced:
-        notes.append(f"{prepared.replaced} secrets of {Path(prepared.file).name} are placeholders")
+        notes.append(f"{Path(prepared.file).name}: placeholders stand in for secret values: {prepared.replaced}")
     notes += [
         f"secret `{name}` is not set, a placeholder stands in for it: set it with `pulumi config set --secret --path {project}:secrets.{name}`"
         for name in prepared.missing
     ]
     if prepared.namespaces:
-        notes.append(f"taken to exist because the stack file names them: namespaces {', '.join(sorted(prepared.namespaces))}")
+        notes.append(
+            f"taken to exist because the stack file names them: namespaces {', '.join(sorted(prepared.namespaces))}"
+        )
     return notes
 
 

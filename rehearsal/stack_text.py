@@ -35,15 +35,18 @@ class StackText:
     @classmethod
     def parse(cls, file: str, text: str, project: str) -> StackText:
         try:
-            root = yaml.compose(text, Loader=yaml.SafeLoader)
+            root = _composed(text)
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark
             where = f":{mark.line + 1}:{mark.column + 1}" if mark is not None else ""
-            raise RehearsalError(f"{file}{where}: is not valid YAML: {error.problem or error.context}") from None
+            msg = f"{file}{where}: is not valid YAML: {error.problem or error.context}"
+            raise RehearsalError(msg) from None
         except yaml.YAMLError as error:
-            raise RehearsalError(f"{file}: is not valid YAML: {str(error).splitlines()[0]}") from None
+            msg = f"{file}: is not valid YAML: {str(error).splitlines()[0]}"
+            raise RehearsalError(msg) from None
         if root is not None and not isinstance(root, yaml.MappingNode):
-            raise RehearsalError(f"{file}: must be a mapping, for example\nconfig:\n  {project}:name: value")
+            msg = f"{file}: must be a mapping, for example\nconfig:\n  {project}:name: value"
+            raise RehearsalError(msg)
         return cls(file, text, project, root)
 
     def ciphertexts(self) -> list[yaml.ScalarNode]:
@@ -76,7 +79,9 @@ class StackText:
         """The text with placeholders: `replacements` by old ciphertext, `added` by name of a secret."""
         edits = [*self._without_encryption()]
         if added:
-            edits.append(self._adding({name: {"secure": encrypt(value)} for name, value in added.items()}, replacements, encrypt))
+            edits.append(
+                self._adding({name: {"secure": encrypt(value)} for name, value in added.items()}, replacements, encrypt)
+            )
         for node in self.ciphertexts():
             edit = _replacing(self.text, node, encrypt(replacements[node.value]))
             if not any(start <= edit[0] < end for start, end, _ in edits):
@@ -115,7 +120,9 @@ class StackText:
             case _:
                 return len(self.text), len(self.text), f"\nconfig: {json.dumps(entry)}\n"
 
-    def _rewritten(self, node: yaml.MappingNode, secrets: Mapping[str, object], replacements: Mapping[str, str], encrypt: Encrypt) -> _Edit:
+    def _rewritten(
+        self, node: yaml.MappingNode, secrets: Mapping[str, object], replacements: Mapping[str, str], encrypt: Encrypt
+    ) -> _Edit:
         """The whole mapping on its first line, as more lines would move those below."""
 
         def plain(child: yaml.Node) -> object:
@@ -132,6 +139,11 @@ class StackText:
         start, end = node.start_mark.index, _end(node)
         lines = self.text[start:end].count("\n")
         return start, end, json.dumps({**{k: plain(v) for k, v in _entries(node)}, **secrets}) + "\n" * lines
+
+
+def _composed(text: str) -> yaml.Node | None:
+    """As `yaml.compose`, whose types are not known."""
+    return yaml.SafeLoader(text).get_single_node()
 
 
 def _into_mapping(text: str, node: yaml.MappingNode, entries: Mapping[str, object]) -> _Edit:

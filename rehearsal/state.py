@@ -10,10 +10,11 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from rehearsal.objects import Objects
 from rehearsal.problems import RehearsalError
+from rehearsal.providers.structs import mapping, sequence
 
 _MARKER = ".slipway-rehearsal"
 _FORMAT = "1"
@@ -32,20 +33,25 @@ class StateFolder:
         marker = folder / _MARKER
         if not marker.is_file():
             if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-                raise RehearsalError(
+                msg = (
                     f"{folder}: was not made by a rehearsal (it has no {_MARKER}) and is not empty; "
                     "give a new or an empty folder, for example --state .cache/rehearsal"
                 )
+                raise RehearsalError(msg)
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             marker.write_text(_FORMAT, encoding="utf-8")
         elif marker.read_text(encoding="utf-8") != _FORMAT:
-            raise RehearsalError(f"{folder}: was made by another version of the rehearsal; remove it")
+            msg = f"{folder}: was made by another version of the rehearsal; remove it"
+            raise RehearsalError(msg)
         lock = (folder / "lock").open("a", encoding="utf-8")
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             lock.close()
-            raise RehearsalError(f"{folder}: another rehearsal uses it, or the engine of an interrupted one is still ending; wait for it") from None
+            msg = (
+                f"{folder}: another rehearsal uses it, or the engine of an interrupted one is still ending; wait for it"
+            )
+            raise RehearsalError(msg) from None
         os.set_inheritable(lock.fileno(), True)
         return cls(folder, lock)
 
@@ -89,15 +95,17 @@ class StateFolder:
         for file in (self.backend / ".pulumi" / "locks").rglob("*.json"):
             file.unlink()
         document = json.loads(self.checkpoint(project, stack).read_text(encoding="utf-8"))
-        latest: dict[str, Any] = document["checkpoint"].get("latest") or {}
-        known = {(r["type"], r.get("id")) for r in latest.get("resources") or []}
+        latest = mapping(document["checkpoint"].get("latest"))
+        known = {(r["urn"], r.get("id")) for r in sequence(latest.get("resources"))}
         if latest.pop("pending_operations", None):
             _write(self.checkpoint(project, stack), json.dumps(document))
         told: list[str] = []
         for record in objects:
-            if record.run == run and (record.token, record.id) not in known:
+            if record.run == run and (record.urn, record.id) not in known:
                 objects.remove(record)
-                told.append(f"an interrupted run made {record.urn} and lost the answer; it was removed. In reality: delete or import it")
+                told.append(
+                    f"an interrupted run made {record.urn} and lost the answer; it was removed. In reality: delete or import it"
+                )
         self.end()
         return told
 

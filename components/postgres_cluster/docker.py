@@ -21,6 +21,7 @@ from components.targets.docker import (
     cpus,
     exited_well,
     files,
+    go_duration,
     image,
     kept,
     megabytes,
@@ -123,14 +124,7 @@ def _server(
         if published is None
         else [docker.ContainerPortArgs(internal=facts.PORT, external=published, ip="127.0.0.1", protocol="tcp")],
         mounts=[docker.ContainerMountArgs(type="volume", source=data.name, target=mount), *secrets.mounts],
-        healthcheck=docker.ContainerHealthcheckArgs(
-            # Over TCP: the socket answers already while the image's first start still runs its scripts.
-            tests=["CMD", "pg_isready", "-h", "127.0.0.1", "-U", "postgres"],
-            interval="5s",
-            timeout="3s",
-            retries=5,
-            start_period="1m0s",
-        ),
+        healthcheck=_health(),
         wait=True,
         wait_timeout=START_SECONDS * 2,
         stop_timeout=STOP_SECONDS,
@@ -142,6 +136,17 @@ def _server(
             depends_on=list(secrets.written_by),
             replace_with=list(secrets.written_by),
         ),
+    )
+
+
+def _health() -> docker.ContainerHealthcheckArgs:
+    """Over TCP: the socket answers already while the image's first start still runs its scripts."""
+    return docker.ContainerHealthcheckArgs(
+        tests=["CMD", "pg_isready", "-h", "127.0.0.1", "-U", "postgres"],
+        interval="5s",
+        timeout="3s",
+        retries=5,
+        start_period=go_duration(START_SECONDS),
     )
 
 

@@ -90,11 +90,13 @@ def network_policy(
             ingress=[
                 NetworkPolicyIngressRuleArgs(from_=_peers(peer), ports=_ports(ports))
                 for peer, ports in _by_peer([(e.consumer, e.port) for e in inbound])
-            ],
+            ]
+            or None,  # the server leaves an empty list out, so that writing one differs for ever
             egress=[
                 NetworkPolicyEgressRuleArgs(to=_peers(peer), ports=_ports(ports))
                 for peer, ports in _by_peer([(e.producer, e.port) for e in outbound])
-            ],
+            ]
+            or None,
         ),
         opts=pulumi.ResourceOptions(parent=parent, provider=target.provider),
     )

@@ -1,3 +1,4 @@
+# ruff: noqa: INP001 - Python looks for this name at the top of a path entry, never in a package
 """Runs in the program's interpreter before the program does; the folder of this file is put on PYTHONPATH by the rehearsal.
 
 Owns three things that the program must not have to know: the garbage collector (a short-lived process is 30 % faster without
@@ -15,6 +16,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -23,13 +25,15 @@ gc.disable()
 _SILENT = "_rehearsal_silent"
 
 
-def _watch(pulumi: ModuleType, silent: dict[str, list[str]]) -> None:
+def _watch(pulumi: Any, silent: dict[str, list[str]]) -> None:
     """`silent` names the outputs without a source, per type token; `kubernetes:*` stands for every kind not named."""
-    resource = importlib.import_module("pulumi.resource")
+    resource: Any = importlib.import_module("pulumi.resource")
     register, get = resource.register_resource, pulumi.get
 
-    def register_resource(res: Any, ty: str, name: str, custom: bool, remote: bool, new: Any, props: Any, *rest: Any, **kw: Any) -> None:
-        outputs = silent.get(ty) or silent.get(f"{ty.partition(':')[0]}:*", ())
+    def register_resource(
+        res: Any, ty: str, name: str, custom: bool, remote: bool, new: Any, props: Any, *rest: Any, **kw: Any
+    ) -> None:
+        outputs = silent.get(ty, silent.get(f"{ty.partition(':')[0]}:*", []))
         register(res, ty, name, custom, remote, new, props, *rest, **kw)
         if custom and outputs:
             res.__dict__[_SILENT] = (ty, name, {o for o in outputs if props.get(o) is None})
@@ -37,10 +41,11 @@ def _watch(pulumi: ModuleType, silent: dict[str, list[str]]) -> None:
     def checked_get(self: Any, name: str) -> Any:
         token, resource_name, outputs = self.__dict__.get(_SILENT, ("", "", ()))
         if name in outputs:
-            raise pulumi.RunError(
+            msg = (
                 f"{token} `{resource_name}`: the rehearsal has no source for the output `{name}`, so it can't say what the real "
                 "provider would return.\nDo without it, or add a row with its source to rehearsal/providers/computed.py"
             )
+            raise pulumi.RunError(msg)
         return get(self, name)
 
     resource.register_resource = register_resource
@@ -50,7 +55,9 @@ def _watch(pulumi: ModuleType, silent: dict[str, list[str]]) -> None:
 class _AfterImport(importlib.abc.MetaPathFinder):
     """Calls `_watch` once `pulumi` has been imported, whoever imports it."""
 
-    def find_spec(self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None) -> importlib.machinery.ModuleSpec | None:
+    def find_spec(
+        self, fullname: str, _path: Sequence[str] | None, _target: ModuleType | None = None, /
+    ) -> importlib.machinery.ModuleSpec | None:
         if fullname != "pulumi":
             return None
         sys.meta_path.remove(self)
@@ -62,15 +69,15 @@ class _AfterImport(importlib.abc.MetaPathFinder):
 
         def exec_module(module: ModuleType) -> None:
             execute(module)
-            with open(os.environ["SLIPWAY_REHEARSAL_SILENT"], encoding="utf-8") as file:
-                _watch(module, json.load(file))
+            _watch(module, json.loads(Path(os.environ["SLIPWAY_REHEARSAL_SILENT"]).read_text(encoding="utf-8")))
 
         loader.exec_module = exec_module
         return spec
 
 
 def _name_project_folder(folder: str) -> None:
-    program = sys.argv and os.path.basename(sys.argv[0]) == "pulumi-language-python-exec"
+    """Under the host's own flag, so that `pulumi.get_root_directory()` answers as it does under a current host."""
+    program = sys.argv and Path(sys.argv[0]).name == "pulumi-language-python-exec"
     if program and not any(a.startswith("--root_directory") for a in sys.argv):
         sys.argv[1:1] = ["--root_directory", folder]
 

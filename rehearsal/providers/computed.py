@@ -22,6 +22,14 @@ def silent(packages: Mapping[str, Package]) -> dict[str, list[str]]:
             continue
         for token in package.classes:
             kind = token.rpartition(":")[2]
-            known = {"name", *docker.SOURCES.get(kind, {})} if name == "docker" else set(randoms.outputs(kind)) if name == "random" else set[str]()
-            found[token] = sorted(o.name for o in package.outputs(token) if o.computed and not o.required and o.wire not in known)
+            known = (
+                {"name", *docker.SOURCES.get(kind, {})}
+                if name == "docker"
+                else set(randoms.outputs(kind))
+                if name == "random"
+                else set[str]()
+            )
+            found[token] = sorted(
+                o.name for o in package.outputs(token) if o.computed and not o.required and o.wire not in known
+            )
     return found

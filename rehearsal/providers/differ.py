@@ -6,35 +6,46 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from rehearsal.providers.model import Change
+from rehearsal.providers.structs import mapping, sequence
 
 Path = tuple[str | int, ...]
+
+
+class Change:
+    """How one property differs; the numbers are those of `PropertyDiff.Kind` without replacement."""
+
+    ADD, DELETE, UPDATE = 0, 2, 4
 
 
 def compare(old: Any, new: Any, unordered: frozenset[str] = frozenset(), path: Path = ()) -> Iterator[tuple[Path, int]]:
     """Each place where `new` differs from `old`. `unordered` are names of lists that the real provider treats as sets."""
     match old, new:
         case dict(), dict():
-            for key in sorted({*old, *new}):
-                yield from _compare_key(old, new, unordered, (*path, key))
+            before, after = mapping(old), mapping(new)
+            for key in sorted({*before, *after}):
+                yield from _compare_value(before.get(key), after.get(key), unordered, (*path, key))
         case list(), list():
-            if unordered.intersection(p for p in path if isinstance(p, str)):
-                old, new = _sorted(old), _sorted(new)
-            for i in range(max(len(old), len(new))):
-                if i >= len(old):
-                    yield (*path, i), Change.ADD
-                elif i >= len(new):
-                    yield (*path, i), Change.DELETE
-                else:
-                    yield from compare(old[i], new[i], unordered, (*path, i))
+            yield from _compare_lists(sequence(old), sequence(new), unordered, path)
         case _ if old != new or isinstance(old, bool) != isinstance(new, bool):
             yield path, Change.UPDATE
         case _:
             return
 
 
-def _compare_key(old: dict[str, Any], new: dict[str, Any], unordered: frozenset[str], path: Path) -> Iterator[tuple[Path, int]]:
-    before, after = old.get(path[-1]), new.get(path[-1])  # type: ignore[call-overload]
+def _compare_lists(old: list[Any], new: list[Any], unordered: frozenset[str], path: Path) -> Iterator[tuple[Path, int]]:
+    if unordered.intersection(p for p in path if isinstance(p, str)):
+        old, new = _sorted(old), _sorted(new)
+    for i in range(max(len(old), len(new))):
+        if i >= len(old):
+            yield (*path, i), Change.ADD
+        elif i >= len(new):
+            yield (*path, i), Change.DELETE
+        else:
+            yield from compare(old[i], new[i], unordered, (*path, i))
+
+
+def _compare_value(before: Any, after: Any, unordered: frozenset[str], path: Path) -> Iterator[tuple[Path, int]]:
+    """An absent value and null are the same."""
     if before is None and after is None:
         return
     if before is None:

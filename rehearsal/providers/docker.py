@@ -10,10 +10,12 @@ import hashlib
 import json
 from typing import Any
 
+from typing_extensions import override
+
 from rehearsal.providers import replacements
 from rehearsal.providers.differ import compare, touches, written
-from rehearsal.providers.model import Changes, Key, Subject, Taken
-from rehearsal.providers.sdk import Output, Package
+from rehearsal.providers.model import Changes, Failures, Key, StandIn, Subject, Taken
+from rehearsal.providers.sdk import Output
 from rehearsal.providers.structs import UNKNOWN, Properties
 
 SOURCES: dict[str, dict[str, str]] = {
@@ -49,17 +51,11 @@ _UNIQUE = {
 """A volume, an image or a tag of an existing name is adopted by the daemon without an error."""
 
 
-class DockerStandIn:
-    def __init__(self, package: Package) -> None:
-        self._package = package
+class DockerStandIn(StandIn):
+    """`docker:index/*`, swarm included as far as its replacements go."""
 
-    def config_failures(self, urn: str, config: Properties) -> list[tuple[str, str]]:
-        return []
-
-    def config_replaces(self, olds: Properties, news: Properties) -> list[str]:
-        return []
-
-    def check(self, subject: Subject, olds: Properties | None, taken: Taken) -> tuple[Properties, list[tuple[str, str]]]:
+    @override
+    def check(self, subject: Subject, olds: Properties | None, taken: Taken) -> tuple[Properties, Failures]:
         if "name" in subject.inputs or not self._named_by_provider(subject.token):
             return subject.inputs, []
         if olds is not None and olds.get("__defaults") == ["name"]:
@@ -70,6 +66,7 @@ class DockerStandIn:
                 attempt += 1
         return {**subject.inputs, "name": name, "__defaults": ["name"]}, []
 
+    @override
     def diff(self, subject: Subject, olds: Properties) -> Changes:
         kind, news = _kind(subject), subject.inputs
         changed = [
@@ -83,18 +80,18 @@ class DockerStandIn:
         first = kind in replacements.DOCKER_DELETE_FIRST or named_by_program
         return Changes({written(p): c for p, c in changed}, replaces, bool(replaces) and first)
 
+    @override
     def key(self, subject: Subject) -> Key | None:
         name = subject.inputs.get("name")
         return self._key(subject, name) if _kind(subject) in _UNIQUE and isinstance(name, str) else None
 
-    def admit(self, subject: Subject, taken: Taken) -> None:
-        pass
-
+    @override
     def planned(self, subject: Subject, before: Properties | None) -> Properties:
         missing = {o.wire: UNKNOWN for o in self._computed(subject)}
         kept = {k: v for k, v in before.items() if k in missing} if before is not None else {}
         return {**missing, **kept, **subject.inputs}
 
+    @override
     def created(self, subject: Subject, before: Properties | None) -> tuple[str, Properties]:
         identifier, values = _values(subject)
         computed = {o.wire for o in self._computed(subject)}
@@ -103,11 +100,11 @@ class DockerStandIn:
         return identifier, {**outputs, **kept, **subject.inputs}
 
     def _computed(self, subject: Subject) -> list[Output]:
-        return [o for o in self._package.outputs(subject.token) if o.computed and o.wire not in subject.inputs]
+        return [o for o in self.package.outputs(subject.token) if o.computed and o.wire not in subject.inputs]
 
     def _named_by_provider(self, token: str) -> bool:
         """The SDK lets the program leave a name out where the real provider gives one."""
-        return any(o.wire == "name" and o.computed and not o.required for o in self._package.outputs(token))
+        return any(o.wire == "name" and o.computed and not o.required for o in self.package.outputs(token))
 
     @staticmethod
     def _key(subject: Subject, name: str) -> Key:
@@ -123,11 +120,21 @@ def _values(subject: Subject) -> tuple[str, Properties]:
     match _kind(subject):
         case "Container":
             exited: Properties = {"exitCode": 0} if inputs.get("mustRun") is False else {}
-            return identifier, {**exited, "hostname": identifier[:12], "networkDatas": _network_datas(inputs, identifier)}
+            return identifier, {
+                **exited,
+                "hostname": identifier[:12],
+                "networkDatas": _network_datas(inputs, identifier),
+            }
         case "Network":
             second = 16 + int(identifier[:2], 16) % 16
             ipam = [{"subnet": f"172.{second}.0.0/16", "gateway": f"172.{second}.0.1"}]
-            return identifier, {"driver": "bridge", "internal": False, "ipamConfigs": ipam, "options": {}, "scope": "local"}
+            return identifier, {
+                "driver": "bridge",
+                "internal": False,
+                "ipamConfigs": ipam,
+                "options": {},
+                "scope": "local",
+            }
         case "Volume":
             name = inputs["name"]
             return name, {"driver": "local", "mountpoint": f"/var/lib/docker/volumes/{name}/_data"}
@@ -156,7 +163,7 @@ def _repository(image: str) -> str:
 
 
 def _network_datas(inputs: Properties, identifier: str) -> list[Properties]:
-    names = [n for n in inputs.get("networksAdvanced", [])] or [{"name": "bridge"}]
+    names = list(inputs.get("networksAdvanced", [])) or [{"name": "bridge"}]
     datas: list[Properties] = []
     for n, network in enumerate(names):
         second, last = 16 + n % 16, 2 + int(identifier[2 * n : 2 * n + 2], 16) % 250

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from rehearsal.providers.model import Subject
-from rehearsal.providers.structs import Properties
+from rehearsal.providers.structs import Properties, mapping
 
 ALWAYS = frozenset({"default", "kube-system", "kube-public", "kube-node-lease"})
 """Namespaces of every cluster: kubernetes.io/docs/concepts/overview/working-with-objects/namespaces."""
@@ -19,14 +19,36 @@ CREATED = "2000-01-01T00:00:00Z"
 """One moment for all, so that two rehearsals agree."""
 
 CLUSTER_SCOPED = frozenset(
-    (
-        "APIService CSIDriver CSINode CertificateSigningRequest ClusterRole ClusterRoleBinding CustomResourceDefinition FlowSchema "
-        "IngressClass MutatingWebhookConfiguration Namespace Node PersistentVolume PriorityClass PriorityLevelConfiguration RuntimeClass "
-        "StorageClass ValidatingAdmissionPolicy ValidatingAdmissionPolicyBinding ValidatingWebhookConfiguration VolumeAttachment "
-        "VolumeAttributesClass "
-        # Custom resources of the operators in common use: cert-manager, Gateway API, CloudNativePG, external snapshotter.
-        "ClusterIssuer GatewayClass ClusterImageCatalog VolumeSnapshotClass VolumeSnapshotContent"
-    ).split()
+    [
+        "APIService",
+        "CSIDriver",
+        "CSINode",
+        "CertificateSigningRequest",
+        "ClusterRole",
+        "ClusterRoleBinding",
+        "CustomResourceDefinition",
+        "FlowSchema",
+        "IngressClass",
+        "MutatingWebhookConfiguration",
+        "Namespace",
+        "Node",
+        "PersistentVolume",
+        "PriorityClass",
+        "PriorityLevelConfiguration",
+        "RuntimeClass",
+        "StorageClass",
+        "ValidatingAdmissionPolicy",
+        "ValidatingAdmissionPolicyBinding",
+        "ValidatingWebhookConfiguration",
+        "VolumeAttachment",
+        "VolumeAttributesClass",
+        # of operators in common use: cert-manager, Gateway API, CloudNativePG, external-snapshotter
+        "ClusterIssuer",
+        "GatewayClass",
+        "ClusterImageCatalog",
+        "VolumeSnapshotClass",
+        "VolumeSnapshotContent",
+    ]
 )
 """`kubectl api-resources --namespaced=false` of Kubernetes 1.36, and the CRDs' `scope: Cluster`."""
 
@@ -37,21 +59,23 @@ def namespaced(token: str, inputs: Mapping[str, Any]) -> bool:
 
 def with_server_fields(subject: Subject, server: Properties, before: Properties | None, address: str) -> Properties:
     """The object as the API server returns it, without a status."""
-    metadata = {**subject.inputs.get("metadata", {}), **server}
+    metadata = {**mapping(subject.inputs.get("metadata")), **server}
     if namespaced(subject.token, subject.inputs):
         metadata.setdefault("namespace", "default")
     outputs: Properties = {**subject.inputs, "metadata": metadata}
     if subject.token == "kubernetes:core/v1:Service":
-        outputs["spec"] = _service_spec(subject.inputs.get("spec", {}), (before or {}).get("spec", {}), address)
+        old = mapping(before.get("spec")) if before is not None else {}
+        outputs["spec"] = _service_spec(subject.inputs.get("spec", {}), old, address)
     return outputs
 
 
 def _service_spec(spec: Any, before: Properties, address: str) -> Any:
     """kubernetes.io/docs/concepts/services-networking/service: an address unless external, TCP, `targetPort` equal to the port."""
-    if not isinstance(spec, dict) or spec.get("type") == "ExternalName":
+    given = mapping(spec)
+    if given is not spec or given.get("type") == "ExternalName":
         return spec
-    address = spec.get("clusterIP") or before.get("clusterIP", address)
-    return {"type": "ClusterIP", **spec, "clusterIP": address, "clusterIPs": [address]}
+    address = given.get("clusterIP", before.get("clusterIP", address))
+    return {"type": "ClusterIP", **given, "clusterIP": address, "clusterIPs": [address]}
 
 
 def _replicas(outputs: Properties) -> int:
@@ -86,7 +110,10 @@ def _claim(outputs: Properties) -> Properties:
 
 
 def _job(outputs: Properties) -> Properties:
-    return {"succeeded": int(outputs.get("spec", {}).get("completions", 1)), "conditions": [{"type": "Complete", "status": "True"}]}
+    return {
+        "succeeded": int(outputs.get("spec", {}).get("completions", 1)),
+        "conditions": [{"type": "Complete", "status": "True"}],
+    }
 
 
 _STATUS: dict[str, Callable[[Properties], Properties]] = {

@@ -6,9 +6,11 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
 
-from rehearsal.providers.structs import Properties
+from rehearsal.providers.differ import compare, written
+from rehearsal.providers.sdk import Package
+from rehearsal.providers.structs import UNKNOWN, Properties
+
 
 @dataclass(frozen=True, slots=True)
 class Subject:
@@ -42,17 +44,13 @@ class Key:
     name: str
 
     def digest(self) -> str:
-        return hashlib.sha256("\0".join((self.place, self.kind, self.namespace, self.name)).encode()).hexdigest()
-
-
-class Change:
-    """How one property differs; the numbers are those of `PropertyDiff.Kind` without replacement."""
-
-    ADD, DELETE, UPDATE = 0, 2, 4
+        return hashlib.sha256(f"{self.place}\0{self.kind}\0{self.namespace}\0{self.name}".encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
+    """What an update of one resource would do."""
+
     paths: Mapping[str, int] = field(default_factory=dict[str, int])
     """Property path -> `Change`."""
     replaces: frozenset[str] = frozenset()
@@ -65,37 +63,44 @@ class RefusalError(Exception):
 
 
 Taken = Callable[[Key], bool]
+"""Whether an object of that name exists."""
+
+Failures = list[tuple[str, str]]
 
 
-class StandIn(Protocol):
-    """What the server asks about one package."""
+class StandIn:
+    """What the server asks about one package. This base knows nothing of its package and echoes what it is given."""
 
-    def config_failures(self, urn: str, config: Properties) -> list[tuple[str, str]]:
+    def __init__(self, package: Package) -> None:
+        self.package = package
+
+    def config_failures(self, _urn: str, _config: Properties, /) -> Failures:
         """Property and reason, for each thing that the real CheckConfig refuses."""
-        ...
+        return []
 
-    def config_replaces(self, olds: Properties, news: Properties) -> list[str]:
+    def config_replaces(self, _olds: Properties, _news: Properties, /) -> list[str]:
         """Properties whose change makes the real DiffConfig replace every resource of the provider."""
-        ...
+        return []
 
-    def check(self, subject: Subject, olds: Properties | None, taken: Taken) -> tuple[Properties, list[tuple[str, str]]]:
-        """The inputs with automatic names and defaults, and what is refused."""
-        ...
+    def check(self, subject: Subject, _olds: Properties | None, _taken: Taken, /) -> tuple[Properties, Failures]:
+        """The inputs with automatic names, and what is refused."""
+        return subject.inputs, []
 
-    def diff(self, subject: Subject, olds: Properties) -> Changes: ...
+    def diff(self, subject: Subject, olds: Properties, /) -> Changes:
+        return Changes({written(path): kind for path, kind in compare(olds, subject.inputs)})
 
-    def key(self, subject: Subject) -> Key | None:
+    def key(self, _subject: Subject, /) -> Key | None:
         """None for what has no physical name, or may be made twice."""
-        ...
+        return None
 
-    def admit(self, subject: Subject, taken: Taken) -> None:
+    def admit(self, subject: Subject, taken: Taken, /) -> None:
         """Raises RefusalError for what the real API refuses at creation because of other objects."""
-        ...
 
-    def planned(self, subject: Subject, before: Properties | None) -> Properties:
+    def planned(self, subject: Subject, before: Properties | None, /) -> Properties:
         """All outputs as a preview knows them; `before` are those of the object that is updated."""
-        ...
+        computed = {o.wire: UNKNOWN for o in self.package.outputs(subject.token) if o.computed}
+        return {**computed, **(before if before is not None else {}), **subject.inputs}
 
-    def created(self, subject: Subject, before: Properties | None) -> tuple[str, Properties]:
-        """Id and all outputs after the real thing was made or updated."""
-        ...
+    def created(self, subject: Subject, before: Properties | None, /) -> tuple[str, Properties]:
+        """Id and all outputs after the real thing was made, or updated: then the id is not looked at."""
+        return subject.digest()[:32], {**(before if before is not None else {}), **subject.inputs}

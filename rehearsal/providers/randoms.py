@@ -8,10 +8,11 @@ import string
 import uuid
 from typing import Any
 
+from typing_extensions import override
+
 from rehearsal.providers import replacements
-from rehearsal.providers.differ import compare, written
-from rehearsal.providers.model import Changes, Key, Subject, Taken
-from rehearsal.providers.sdk import Package
+from rehearsal.providers.differ import compare, touches, written
+from rehearsal.providers.model import Changes, StandIn, Subject
 from rehearsal.providers.structs import UNKNOWN, Properties
 
 _SPECIAL = "!@#$%&*()-_=+[]{}<>:?"
@@ -20,36 +21,24 @@ _SPECIAL = "!@#$%&*()-_=+[]{}<>:?"
 _WORDS = ("brave", "calm", "eager", "fair", "keen", "neat", "quick", "wise")
 
 
-class RandomStandIn:
-    def __init__(self, package: Package) -> None:
-        self._package = package
+class RandomStandIn(StandIn):
+    """`random:index/*`; every change makes a new value."""
 
-    def config_failures(self, urn: str, config: Properties) -> list[tuple[str, str]]:
-        return []
-
-    def config_replaces(self, olds: Properties, news: Properties) -> list[str]:
-        return []
-
-    def check(self, subject: Subject, olds: Properties | None, taken: Taken) -> tuple[Properties, list[tuple[str, str]]]:
-        return subject.inputs, []
-
+    @override
     def diff(self, subject: Subject, olds: Properties) -> Changes:
-        paths = {written(path): kind for path, kind in compare(olds, subject.inputs)}
-        known = subject.token.rpartition(":")[2] in replacements.RANDOM
-        return Changes(paths, frozenset(paths) if known else frozenset())
+        changed = list(compare(olds, subject.inputs))
+        paths = {written(path): kind for path, kind in changed}
+        rules = [tuple(rule.split(".")) for rule in replacements.RANDOM[_kind(subject)].paths]
+        return Changes(paths, frozenset(written(p) for p, _ in changed if any(touches(p, rule) for rule in rules)))
 
-    def key(self, subject: Subject) -> Key | None:
-        return None
-
-    def admit(self, subject: Subject, taken: Taken) -> None:
-        pass
-
+    @override
     def planned(self, subject: Subject, before: Properties | None) -> Properties:
         if before is not None:
             return {**before, **subject.inputs}
-        unknown = {o.wire: UNKNOWN for o in self._package.outputs(subject.token) if o.only_output}
+        unknown = {o.wire: UNKNOWN for o in self.package.outputs(subject.token) if o.only_output}
         return {**_DEFAULTS.get(_kind(subject), {}), **subject.inputs, **unknown}
 
+    @override
     def created(self, subject: Subject, before: Properties | None) -> tuple[str, Properties]:
         if before is not None:
             return "", {**before, **subject.inputs}
@@ -92,6 +81,7 @@ _STRING: Properties = {
     "lower": True,
     "upper": True,
     "numeric": True,
+    "number": True,
     "special": True,
     "minLower": 0,
     "minUpper": 0,
@@ -151,7 +141,7 @@ def _string(stream: Stream, inputs: Properties) -> str:
     classes = [
         (string.ascii_lowercase, inputs["lower"], inputs["minLower"]),
         (string.ascii_uppercase, inputs["upper"], inputs["minUpper"]),
-        (string.digits, inputs["numeric"] and inputs.get("number", True), inputs["minNumeric"]),
+        (string.digits, inputs["numeric"] and inputs["number"], inputs["minNumeric"]),
         (special, inputs["special"], inputs["minSpecial"]),
     ]
     alphabet = "".join(letters for letters, used, _ in classes if used)

@@ -14,6 +14,8 @@ _RANDOM = "hashicorp/terraform-provider-random internal/provider, RequiresReplac
 
 
 class Row(NamedTuple):
+    """One kind."""
+
     paths: tuple[str, ...]
     source: str
 
@@ -21,22 +23,83 @@ class Row(NamedTuple):
 _SELECTED = Row(("spec.selector",), _K8S)
 _ROLE = Row(("roleRef",), _K8S)
 
-_CONTAINER_OF_POD = (
-    "args command env image imagePullPolicy lifecycle livenessProbe ports readinessProbe resources securityContext stdin "
-    "stdinOnce terminationMessagePath terminationMessagePolicy tty volumeDevices volumeMounts workingDir"
-).split()
+_CONTAINER_OF_POD = [
+    "args",
+    "command",
+    "env",
+    "image",
+    "imagePullPolicy",
+    "lifecycle",
+    "livenessProbe",
+    "ports",
+    "readinessProbe",
+    "resources",
+    "securityContext",
+    "stdin",
+    "stdinOnce",
+    "terminationMessagePath",
+    "terminationMessagePolicy",
+    "tty",
+    "volumeDevices",
+    "volumeMounts",
+    "workingDir",
+]
 
-_POD = (
-    "affinity automountServiceAccountToken dnsConfig dnsPolicy enableServiceLinks hostAliases hostIPC hostNetwork hostPID hostname "
-    "imagePullSecrets nodeName nodeSelector overhead preemptionPolicy priority priorityClassName readinessGates restartPolicy "
-    "runtimeClassName schedulerName securityContext serviceAccount serviceAccountName shareProcessNamespace subdomain "
-    "terminationGracePeriodSeconds volumes"
-).split()
+_POD = [
+    "affinity",
+    "automountServiceAccountToken",
+    "dnsConfig",
+    "dnsPolicy",
+    "enableServiceLinks",
+    "hostAliases",
+    "hostIPC",
+    "hostNetwork",
+    "hostPID",
+    "hostname",
+    "imagePullSecrets",
+    "nodeName",
+    "nodeSelector",
+    "overhead",
+    "preemptionPolicy",
+    "priority",
+    "priorityClassName",
+    "readinessGates",
+    "restartPolicy",
+    "runtimeClassName",
+    "schedulerName",
+    "securityContext",
+    "serviceAccount",
+    "serviceAccountName",
+    "shareProcessNamespace",
+    "subdomain",
+    "terminationGracePeriodSeconds",
+    "volumes",
+]
 
-_VOLUME_SOURCES = (
-    "awsElasticBlockStore azureDisk azureFile cephfs cinder csi fc flexVolume flocker gcePersistentDisk glusterfs hostPath iscsi local "
-    "nfs photonPersistentDisk portworxVolume quobyte rbd scaleIO storageos vsphereVolume"
-).split()
+_VOLUME_SOURCES = [
+    "awsElasticBlockStore",
+    "azureDisk",
+    "azureFile",
+    "cephfs",
+    "cinder",
+    "csi",
+    "fc",
+    "flexVolume",
+    "flocker",
+    "gcePersistentDisk",
+    "glusterfs",
+    "hostPath",
+    "iscsi",
+    "local",
+    "nfs",
+    "photonPersistentDisk",
+    "portworxVolume",
+    "quobyte",
+    "rbd",
+    "scaleIO",
+    "storageos",
+    "vsphereVolume",
+]
 
 KUBERNETES: dict[str, Row] = {
     "apps/v1:DaemonSet": _SELECTED,
@@ -78,26 +141,113 @@ IMMUTABLE: dict[str, Row] = {
 }
 """Added unless the provider says `enableConfigMapMutable` or `enableSecretMutable`, and always for `immutable: true`."""
 
-_BUILD = (
-    "additionalContexts buildArgs buildId buildLogFile builder cacheFroms cacheTos cgroupParent context cpuPeriod cpuQuota cpuSetCpus "
-    "cpuSetMems cpuShares dockerfile extraHosts forceRemove isolation labels memory memorySwap networkMode noCache platform provenance "
-    "pullParent remoteContext sbom securityOpts sessionId shmSize squash suppressOutput target useLegacyBuilder version"
-).split()
+_BUILD = [
+    "additionalContexts",
+    "buildArgs",
+    "buildId",
+    "buildLogFile",
+    "builder",
+    "cacheFroms",
+    "cacheTos",
+    "cgroupParent",
+    "context",
+    "cpuPeriod",
+    "cpuQuota",
+    "cpuSetCpus",
+    "cpuSetMems",
+    "cpuShares",
+    "dockerfile",
+    "extraHosts",
+    "forceRemove",
+    "isolation",
+    "labels",
+    "memory",
+    "memorySwap",
+    "networkMode",
+    "noCache",
+    "platform",
+    "provenance",
+    "pullParent",
+    "remoteContext",
+    "sbom",
+    "securityOpts",
+    "sessionId",
+    "shmSize",
+    "squash",
+    "suppressOutput",
+    "target",
+    "useLegacyBuilder",
+    "version",
+]
 
 DOCKER: dict[str, Row] = {
     "Container": Row(
-        tuple(
-            (
-                "capabilities cgroupParent cgroupnsMode command cpus deviceRequests devices dns dnsOpts dnsSearches domainname entrypoints "
-                "envs gpus groupAdds hostname hosts image ipcMode labels logDriver logOpts mounts name networkMode networksAdvanced pidMode "
-                "platform ports privileged publishAllPorts readOnly runtime securityOpts shmSize stdinOpen stopSignal stopTimeout "
-                "storageOpts sysctls tty ulimits uploads user usernsMode volumes workingDir"
-            ).split()
+        (
+            "capabilities",
+            "cgroupParent",
+            "cgroupnsMode",
+            "command",
+            "cpus",
+            "deviceRequests",
+            "devices",
+            "dns",
+            "dnsOpts",
+            "dnsSearches",
+            "domainname",
+            "entrypoints",
+            "envs",
+            "gpus",
+            "groupAdds",
+            "hostname",
+            "hosts",
+            "image",
+            "ipcMode",
+            "labels",
+            "logDriver",
+            "logOpts",
+            "mounts",
+            "name",
+            "networkMode",
+            "networksAdvanced",
+            "pidMode",
+            "platform",
+            "ports",
+            "privileged",
+            "publishAllPorts",
+            "readOnly",
+            "runtime",
+            "securityOpts",
+            "shmSize",
+            "stdinOpen",
+            "stopSignal",
+            "stopTimeout",
+            "storageOpts",
+            "sysctls",
+            "tty",
+            "ulimits",
+            "uploads",
+            "user",
+            "usernsMode",
+            "volumes",
+            "workingDir",
         ),
         _DOCKER,
     ),
     "Network": Row(
-        tuple("attachable driver ingress internal ipamConfigs ipamDriver ipamOptions ipv6 labels name options".split()), _DOCKER
+        (
+            "attachable",
+            "driver",
+            "ingress",
+            "internal",
+            "ipamConfigs",
+            "ipamDriver",
+            "ipamOptions",
+            "ipv6",
+            "labels",
+            "name",
+            "options",
+        ),
+        _DOCKER,
     ),
     "Volume": Row(("driver", "driverOpts", "labels", "name", "cluster"), _DOCKER),
     "RemoteImage": Row(("name", "platform", "pullTriggers", "triggers", *(f"build.{b}" for b in _BUILD)), _DOCKER),
@@ -108,9 +258,21 @@ DOCKER: dict[str, Row] = {
     "Service": Row(("auth", "mode", "name"), _DOCKER),
     "Plugin": Row(("alias", "name"), _DOCKER),
     "BuildxBuilder": Row(
-        tuple(
-            "append bootstrap buildkitConfig buildkitFlags dockerContainer driver driverOptions endpoint kubernetes name node platforms "
-            "remote use".split()
+        (
+            "append",
+            "bootstrap",
+            "buildkitConfig",
+            "buildkitFlags",
+            "dockerContainer",
+            "driver",
+            "driverOptions",
+            "endpoint",
+            "kubernetes",
+            "name",
+            "node",
+            "platforms",
+            "remote",
+            "use",
         ),
         _DOCKER,
     ),
@@ -124,10 +286,25 @@ DOCKER_DELETE_FIRST: dict[str, str] = {
 
 DOCKER_UNORDERED: dict[str, str] = {
     **dict.fromkeys(
-        (
-            "adds aliases devices dns dnsOpts dnsSearches drops envs groupAdds hosts labels mounts networksAdvanced securityOpts ulimits "
-            "uploads volumes"
-        ).split(),
+        [
+            "adds",
+            "aliases",
+            "devices",
+            "dns",
+            "dnsOpts",
+            "dnsSearches",
+            "drops",
+            "envs",
+            "groupAdds",
+            "hosts",
+            "labels",
+            "mounts",
+            "networksAdvanced",
+            "securityOpts",
+            "ulimits",
+            "uploads",
+            "volumes",
+        ],
         "kreuzwerker/terraform-provider-docker docs/resources/container.md, `Set of` and `Block Set`",
     ),
     "ports": "pulumi-docker 5.1 against dockerd 20.10: another order of ports gives no diff",
@@ -135,7 +312,16 @@ DOCKER_UNORDERED: dict[str, str] = {
 
 RANDOM: dict[str, Row] = {
     name: Row(("*",), _RANDOM)
-    for name in (
-        "RandomBytes RandomId RandomInteger RandomPassword RandomPet RandomShuffle RandomString RandomUuid RandomUuid4 RandomUuid7"
-    ).split()
+    for name in [
+        "RandomBytes",
+        "RandomId",
+        "RandomInteger",
+        "RandomPassword",
+        "RandomPet",
+        "RandomShuffle",
+        "RandomString",
+        "RandomUuid",
+        "RandomUuid4",
+        "RandomUuid7",
+    ]
 }

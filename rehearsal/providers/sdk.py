@@ -16,7 +16,10 @@ from pathlib import Path
 
 _MODULES = re.compile(r'resource_modules="""\n(.*?)\n"""', re.DOTALL)
 _OUTPUT = re.compile(
-    r"@pulumi\.getter(?:\(name=\"(?P<wire>\w+)\"\))?\n    def (?P<name>\w+)\(self\) -> pulumi\.Output\[(?P<type>.*)\]:"
+    r"@pulumi\.getter(?:\(name=\"(?P<wire>\w+)\"\))?\n"
+    r"(?:    @_utilities\.deprecated\(\"{3}.*?\"{3}\)\n)?"
+    r"    def (?P<name>\w+)\(self\) -> pulumi\.Output\[(?P<type>[^\n]*)\]:",
+    re.DOTALL,
 )
 _REQUIRED = re.compile(r"Missing required property '(\w+)'")
 _NEVER_GIVEN = re.compile(r'__props__\.__dict__\["(\w+)"\] = None$', re.MULTILINE)
@@ -92,7 +95,8 @@ def _source(folder: Path, name: str, token: str) -> str:
     for file in (folder / f"{name}.py", folder / f"{snake}.py", *sorted(folder.glob("*.py"))):
         if file.is_file() and f'@pulumi.type_token("{token}")' in (text := file.read_text(encoding="utf-8")):
             return text
-    raise LookupError(f"{folder}: no module declares {token}; the SDK package is incomplete, reinstall it")
+    msg = f"{folder}: no module declares {token}; the SDK package is incomplete, reinstall it"
+    raise LookupError(msg)
 
 
 def installed(site_packages: Path) -> dict[str, Package]:

@@ -7,7 +7,7 @@ engine that they don't accept them, so it unwraps values before a call and marks
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from google.protobuf import struct_pb2
 
@@ -61,13 +61,23 @@ def _into(target: struct_pb2.Value, value: Any) -> None:
             target.number_value = value
         case str():
             target.string_value = value
-        case Mapping():
+        case dict():
             target.struct_value.Clear()
-            fill(target.struct_value, value)
+            fill(target.struct_value, mapping(value))
         case _:
             target.list_value.Clear()
             for item in value:
                 _into(target.list_value.values.add(), item)
+
+
+def mapping(value: Any) -> Properties:
+    """A mapping as it is, and nothing for whatever stands in its place."""
+    return cast("Properties", value) if isinstance(value, dict) else {}
+
+
+def sequence(value: Any) -> list[Any]:
+    """A list as it is, and nothing for whatever stands in its place."""
+    return cast("list[Any]", value) if isinstance(value, list) else []
 
 
 def has_unknown(value: Any) -> bool:
@@ -75,8 +85,8 @@ def has_unknown(value: Any) -> bool:
         case str():
             return value == UNKNOWN
         case dict():
-            return any(has_unknown(v) for v in value.values())
+            return any(has_unknown(v) for v in mapping(value).values())
         case list():
-            return any(has_unknown(v) for v in value)
+            return any(has_unknown(v) for v in sequence(value))
         case _:
             return False

@@ -100,6 +100,12 @@ def test_every_ignored_rule_has_its_reason() -> None:
     assert [(rule, line) for rule in sorted(ignored) for line in bare if f'"{rule}"' in line] == []
 
 
+def test_everything_but_tests_is_typed_strictly() -> None:
+    strict = tomllib.loads(text(Path("pyproject.toml")))["tool"]["basedpyright"]["strict"]
+    assert "*.py" in strict
+    assert [path for path in modules() if len(path.parts) > 1 and path.parts[0] not in {*strict, "tests"}] == []
+
+
 def test_every_test_is_collected() -> None:
     """A file of another name, or one that fails to import quietly, would never run."""
     command = [sys.executable, "-m", "pytest", "--collect-only", "--quiet", "--no-header", "-p", "no:cacheprovider"]

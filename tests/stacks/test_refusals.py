@@ -10,7 +10,8 @@ import pytest
 import config
 import topology
 from stack_file import StackFile
-from tests.stacks.refusal_cases import CASES, DOCKER, KUBERNETES, PROJECT, Case, as_the_engine_reads, stack_text
+from tests.stacks.refusals import CASES
+from tests.stacks.refusals.case import DOCKER, KUBERNETES, PROJECT, Case, as_the_engine_reads, stack_text
 
 FILE = "Pulumi.prod.yaml"
 

@@ -1,4 +1,4 @@
-"""The arithmetic of an AppService holds for any values; refusals stand in tests/stacks/refusal_cases.py."""
+"""The arithmetic of an AppService holds for any values; refusals stand in tests/stacks/refusals/."""
 
 from __future__ import annotations
 

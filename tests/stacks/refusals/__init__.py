@@ -1,0 +1,8 @@
+"""Every way a stack file is refused: what stands in it, and the line a person reads. docs/refusals.md is made from this."""
+
+from __future__ import annotations
+
+from tests.stacks.refusals import between, specs, targets, words
+from tests.stacks.refusals.case import Case
+
+CASES: tuple[Case, ...] = (*words.CASES, *specs.CASES, *targets.CASES, *between.CASES)
