@@ -6,10 +6,10 @@ import pulumi
 
 import config
 import topology
+import wiring
 from components.app_service import AppService
-from components.app_service.component import connection
-from components.app_service.connects_to import ToApp, ToPostgres
-from components.app_service.delivery import Connection
+from components.cdn_frontend import CDNFrontend
+from components.edge_gateway import EdgeGateway
 from components.environment import Environment
 from components.postgres_cluster import PostgresCluster
 
@@ -36,22 +36,6 @@ databases = {
 
 apps: dict[str, AppService] = {}
 
-
-def connections(app: str) -> list[Connection]:
-    """What an app is told about everything it uses."""
-    told: list[Connection] = []
-    for declared in plan.uses(app):
-        match declared:
-            case ToPostgres():
-                told.append(databases[declared.postgres].connection(app, declared))
-            case ToApp():
-                gate = apps[declared.app].gate if declared.app in plan.gates(app) else None
-                told.append(connection(declared, stack.app_services[declared.app], gate))
-            case _:
-                pass
-    return told
-
-
 for name in plan.start_order:
     if name in stack.app_services:
         apps[name] = AppService(
@@ -60,9 +44,29 @@ for name in plan.start_order:
             target=target,
             inbound=plan.inbound(name),
             outbound=plan.outbound(name),
-            connections=connections(name),
+            connections=wiring.connections(name, plan, databases, apps),
             secrets=secrets,
         )
+
+frontends = {
+    name: CDNFrontend(
+        name,
+        spec,
+        target=target,
+        ports=plan.proxied(name),
+        edges=plan.around(name),
+        gates=[apps[app].gate for app in plan.fronted(name)],
+    )
+    for name, spec in sorted(stack.cdn_frontends.items())
+}
+
+if stack.edge is not None:
+    behind = {**apps, **frontends}
+    gates = [behind[route.backend].gate for route in plan.routes]
+    edge = EdgeGateway(
+        "edge", stack.edge, target=target, routes=plan.routes, edges=plan.around("edge"), secrets=secrets, gates=gates
+    )
+    pulumi.export("urls", edge.urls)
 
 if plan.peak.pods:
     pulumi.info(f"peak of the stack: {plan.peak}")

@@ -19,6 +19,8 @@ import yaml
 from pydantic import Field, TypeAdapter, ValidationError, create_model
 
 from components.app_service.spec import AppServiceSpec
+from components.cdn_frontend.spec import CdnFrontendSpec
+from components.edge_gateway.spec import EdgeGatewaySpec
 from components.environment.spec import EnvironmentSpec
 from components.postgres_cluster.spec import PostgresClusterSpec
 from components.vocabulary import DnsLabel, Problem, Spec
@@ -42,6 +44,12 @@ class StackConfig(Spec):
         default={}, examples=["{api: {image: ..., ports: {http: 8000}}}"]
     )
     """Apps, by name."""
+    cdn_frontends: Mapping[DnsLabel, CdnFrontendSpec] = Field(
+        default={}, examples=["{web: {image: ..., route: {host: blocksight.live}}}"]
+    )
+    """Sites of files, by name."""
+    edge: EdgeGatewaySpec | None = Field(default=None, examples=["{certificates: {main: {hosts: [blocksight.live]}}}"])
+    """The way in; absent: nothing is reached from outside."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,6 +130,8 @@ class _Section:
 
 
 def _whole(section: str, model: Any, value: Any) -> _Section:
+    if value is None and not StackConfig.model_fields[section].is_required():
+        return _Section(None, frozenset(), ())
     if value is None:
         rule = "is missing: the stack does not say where it runs"
         return _Section(

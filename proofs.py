@@ -10,9 +10,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+import proofs_edge
 from components.app_service import facts as app_facts
 from components.app_service.connects_to import ConnectionSpec, ToApp, ToExternal, ToPostgres
 from components.app_service.spec import AppServiceSpec, SecretRef
+from components.cdn_frontend import facts as site_facts
+from components.cdn_frontend.spec import CdnFrontendSpec
+from components.edge_gateway import facts as edge_facts
 from components.environment.spec import KubernetesTargetSpec, QuotaSpec
 from components.footprint import Footprint, cores, size
 from components.postgres_cluster import facts as postgres_facts
@@ -33,6 +37,7 @@ def all_of(draft: Draft) -> Iterator[Problem]:
     yield from _references(draft)
     yield from _prefixes(draft)
     yield from _secrets(draft)
+    yield from proofs_edge.everywhere(draft)
     yield from _pools(draft)
     if "environment" in draft.broken:
         return
@@ -40,6 +45,7 @@ def all_of(draft: Draft) -> Iterator[Problem]:
     yield from _images(draft)
     yield from _host_ports(draft)
     yield from _operators(draft)
+    yield from proofs_edge.on_the_target(draft)
     yield from _quota(draft)
 
 
@@ -77,11 +83,15 @@ _TAKEN = (
 
 
 def _claims(draft: Draft) -> Iterator[tuple[str, str, Iterable[str]]]:
+    if draft.config.edge is not None:
+        yield "edge", edge_facts.NAME, sorted(edge_facts.claims())
     for name, spec in draft.config.postgres_clusters.items():
         apps = [app for app, _, c in _connections(draft) if isinstance(c, ToPostgres) and c.postgres == name]
         yield "postgres_clusters", name, postgres_facts.claims(name, spec.databases, dict.fromkeys(apps))
     for name in draft.config.app_services:
         yield "app_services", name, sorted(app_facts.claims(name))
+    for name in draft.config.cdn_frontends:
+        yield "cdn_frontends", name, sorted(site_facts.claims(name))
 
 
 def _connections(draft: Draft) -> Iterator[tuple[str, int, ConnectionSpec]]:
@@ -213,7 +223,7 @@ def _at_once(draft: Draft, spec: AppServiceSpec) -> tuple[int, int]:
 
 def _instances(config: StackConfig) -> Iterator[tuple[str, str, Spec]]:
     for section in type(config).model_fields:
-        if section != "environment":
+        if section not in {"environment", "edge"}:
             for name, spec in getattr(config, section).items():
                 yield section, name, spec
 
@@ -223,6 +233,8 @@ def _support(draft: Draft) -> Iterator[Problem]:
     for section, name, spec in _instances(draft.config):
         for problem in unsupported(spec, target):
             yield problem.below(section, name)
+    if draft.config.edge is not None:
+        yield from (problem.below("edge") for problem in unsupported(draft.config.edge, target))
 
 
 def unsupported(spec: Spec, target: str) -> Iterator[Problem]:
@@ -266,10 +278,12 @@ def _images(draft: Draft) -> Iterator[Problem]:
     if draft.config.environment.target.kind == "docker":
         return
     for section, name, spec in _instances(draft.config):
-        image = getattr(spec, "image", None)
-        if image is not None and not is_pinned(image):
+        for field in ("image", "previous_image"):
+            image = getattr(spec, field, None)
+            if image is None or is_pinned(image):
+                continue
             yield Problem(
-                path=(section, name, "image"),
+                path=(section, name, field),
                 rule="names a tag alone, and a tag can be moved: stacks on Kubernetes name the digest",
                 example="ghcr.io/blocksight/api@sha256:<64 hex digits>",
             )
@@ -289,6 +303,7 @@ def _host_ports(draft: Draft) -> Iterator[Problem]:
             for n, s in draft.config.postgres_clusters.items()
             if s.docker and s.docker.publish
         ),
+        *proofs_edge.published(draft),
     ]
     for path, number in published:
         if number in taken:
@@ -325,12 +340,14 @@ def peak(config: StackConfig) -> Footprint:
         match spec:
             case AppServiceSpec():
                 total += app_facts.peak(spec)
+            case CdnFrontendSpec():
+                total += site_facts.peak(spec)
             case PostgresClusterSpec():
                 total += postgres_facts.peak(spec)
             case _:
                 msg = f"{type(spec).__name__} has no footprint"
                 raise AssertionError(msg)
-    return total
+    return total if config.edge is None else total + edge_facts.peak(config.edge)
 
 
 def _quota(draft: Draft) -> Iterator[Problem]:

@@ -14,11 +14,14 @@ import proofs
 from components.app_service import facts as app_facts
 from components.app_service.connects_to import ConnectionSpec, ToApp, ToExternal, ToPostgres
 from components.app_service.spec import AppServiceSpec
+from components.cdn_frontend import facts as site_facts
 from components.connections import Consumer, Edge, Instance, Network, Peer, Pods
+from components.edge_gateway import facts as edge_facts
 from components.environment.networks import NetworkPlan, plan_networks
 from components.environment.spec import DockerTargetSpec, KubernetesTargetSpec
 from components.footprint import Footprint
 from components.postgres_cluster import facts as postgres_facts
+from components.routes import Route
 from components.vocabulary import Problem
 from config import Draft, StackConfig
 from refusals import refuse
@@ -49,6 +52,10 @@ class Topology:
         """Edges that start at an instance."""
         return tuple(e for e in self.edges if isinstance(e.consumer, Instance) and e.consumer.name == name)
 
+    def around(self, name: str) -> tuple[tuple[Edge, ...], tuple[Edge, ...]]:
+        """Edges that end at an instance, and those that start there."""
+        return self.inbound(name), self.outbound(name)
+
     def consumers(self, server: str) -> tuple[Consumer, ...]:
         """Apps that get a role on a PostgresCluster."""
         return consumers(self.stack, server)
@@ -56,6 +63,20 @@ class Topology:
     def uses(self, app: str) -> tuple[ConnectionSpec, ...]:
         """What an app declared to use."""
         return self.stack.app_services[app].connects_to
+
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        """Every way in from outside."""
+        return edge_facts.routes(self.stack.app_services, self.stack.cdn_frontends)
+
+    def fronted(self, site: str) -> tuple[str, ...]:
+        """Apps that a site proxies to."""
+        return tuple(sorted({proxy.app for proxy in self.stack.cdn_frontends[site].proxies.values()}))
+
+    def proxied(self, site: str) -> Mapping[str, int]:
+        """Numbers of the ports that a site's proxied paths lead to."""
+        proxies = self.stack.cdn_frontends[site].proxies
+        return {path: self.stack.app_services[p.app].ports[p.port] for path, p in sorted(proxies.items())}
 
     def gates(self, app: str) -> frozenset[str]:
         """Instances that must be up before an app starts."""
@@ -91,6 +112,11 @@ def edges(stack: StackConfig) -> Iterator[Edge]:
         for connection in spec.connects_to:
             producer, port = _producer(stack, connection)
             yield Edge(consumer=app(name), producer=producer, port=port, why=f"app_services.{name}.connects_to")
+    for name, site in sorted(stack.cdn_frontends.items()):
+        for proxy in site.proxies.values():
+            port = stack.app_services[proxy.app].ports[proxy.port]
+            yield Edge(consumer=frontend(name), producer=app(proxy.app), port=port, why=f"cdn_frontends.{name}.proxies")
+    yield from _routed(stack)
     if isinstance(stack.environment.target, KubernetesTargetSpec):
         for name in sorted(stack.postgres_clusters):
             yield from _operated(stack.environment.target, name)
@@ -122,6 +148,29 @@ def _operated(target: KubernetesTargetSpec, name: str) -> Iterator[Edge]:
             port=int(number),
             why="instances read and report their state",
         )
+
+
+def _routed(stack: StackConfig) -> Iterator[Edge]:
+    """Routes: on Kubernetes the cluster's proxies open them, on Docker a container of the stack."""
+    if stack.edge is None:
+        return
+    target = stack.environment.target
+    entrance: Peer = Instance(name=edge_facts.NAME, labels=edge_facts.selector())
+    if isinstance(target, KubernetesTargetSpec):
+        assert target.cluster.gateway is not None, "a proof has looked for it"
+        entrance = Pods(namespace=target.cluster.gateway.proxy_namespace, labels=target.cluster.gateway.proxy_labels)
+        if edge_facts.acme_hosts(stack.edge):
+            solver = Instance(name=edge_facts.NAME, labels=edge_facts.SOLVER_LABELS)
+            yield Edge(
+                consumer=entrance, producer=solver, port=edge_facts.SOLVER_PORT, why="Let's Encrypt asks for a proof"
+            )
+    for route in edge_facts.routes(stack.app_services, stack.cdn_frontends):
+        producer = app(route.backend) if route.section == "app_services" else frontend(route.backend)
+        yield Edge(consumer=entrance, producer=producer, port=route.port, why=f"{route.section}.{route.backend}.route")
+
+
+def frontend(name: str) -> Instance:
+    return Instance(name=name, labels=site_facts.selector(name))
 
 
 def app(name: str) -> Instance:
@@ -172,13 +221,32 @@ def network_members(stack: StackConfig) -> Mapping[str, NetworkPlan]:
         callers = {
             n for n, s in stack.app_services.items() for c in s.connects_to if isinstance(c, ToApp) and c.app == name
         }
+        callers |= {n for n, s in stack.cdn_frontends.items() for p in s.proxies.values() if p.app == name}
+        if spec.route is not None:
+            callers.add(edge_facts.NAME)
         if callers:
             found[name] = NetworkPlan(name=name, internal=True, protect=False, members=frozenset({name, *callers}))
         if needs_egress(spec):
             found[f"{name}-egress"] = NetworkPlan(
                 name=f"{name}-egress", internal=False, protect=False, members=frozenset({name})
             )
-    return found
+    return found | _edge_networks(stack)
+
+
+def _edge_networks(stack: StackConfig) -> dict[str, NetworkPlan]:
+    """Networks of sites, and the published one of the edge."""
+    found: dict[str, frozenset[str]] = {}
+    for name, site in stack.cdn_frontends.items():
+        if site.route is not None:
+            found[name] = frozenset({name, edge_facts.NAME})
+        if site.docker is not None and site.docker.publish is not None:
+            found[f"{name}-egress"] = frozenset({name})
+    if stack.edge is not None:
+        found[f"{edge_facts.NAME}-egress"] = frozenset({edge_facts.NAME})
+    return {
+        name: NetworkPlan(name=name, internal=not name.endswith("-egress"), protect=False, members=members)
+        for name, members in found.items()
+    }
 
 
 def needs_egress(spec: AppServiceSpec) -> bool:

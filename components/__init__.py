@@ -1,7 +1,9 @@
 """Reusable components."""
 
 from components.app_service import AppService
+from components.cdn_frontend import CDNFrontend
+from components.edge_gateway import EdgeGateway
 from components.environment import Environment
 from components.postgres_cluster import PostgresCluster
 
-__all__ = ["AppService", "Environment", "PostgresCluster"]
+__all__ = ["AppService", "CDNFrontend", "EdgeGateway", "Environment", "PostgresCluster"]

@@ -57,7 +57,9 @@ class CspSpec(Spec):
         for name in _DIRECTIVES:
             sources: tuple[str, ...] = getattr(self, name)
             if "none" in sources and len(sources) > 1:
-                yield Problem(path=(name,), rule="says `none` beside other sources; give one of the two", example="[none]")
+                yield Problem(
+                    path=(name,), rule="says `none` beside other sources; give one of the two", example="[none]"
+                )
 
     def text(self) -> str:
         """The header's value."""

@@ -30,7 +30,7 @@ from components.vocabulary import (
 def _no_number(value: Any) -> Any:
     if isinstance(value, int):
         msg = "must be the name of a port, not its number"
-        raise ValueError(msg)
+        raise ValueError(msg)  # noqa: TRY004  # pydantic turns this kind into a problem
     return value
 
 
@@ -74,11 +74,18 @@ class CorsSpec(Spec):
     """Which pages of other origins may call this route."""
 
     origins: Annotated[
-        tuple[Annotated[str, Field(pattern=r"^(\*|https://[-.a-z0-9]+(:[0-9]+)?)$", examples=["https://example.com"])], ...],
+        tuple[
+            Annotated[str, Field(pattern=r"^(\*|https://[-.a-z0-9]+(:[0-9]+)?)$", examples=["https://example.com"])],
+            ...,
+        ],
         Listed,
     ] = Field(min_length=1, examples=["[https://blocksight.live]"])
     """Origins, or `*` alone for all."""
-    methods: Annotated[tuple[Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"], ...], Listed] = ("GET", "HEAD", "POST")
+    methods: Annotated[tuple[Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"], ...], Listed] = (
+        "GET",
+        "HEAD",
+        "POST",
+    )
     """Methods they may use."""
     headers: Annotated[
         tuple[Annotated[str, Field(pattern=r"^[A-Za-z][-A-Za-z0-9]*$", examples=["Authorization"])], ...], Listed
@@ -91,7 +98,9 @@ class CorsSpec(Spec):
 
     def problems(self) -> Iterable[Problem]:
         if "*" in self.origins and len(self.origins) > 1:
-            yield Problem(path=("origins",), rule="says `*` beside single origins; give one of the two", example='["*"]')
+            yield Problem(
+                path=("origins",), rule="says `*` beside single origins; give one of the two", example='["*"]'
+            )
         if "*" in self.origins and self.credentials:
             yield Problem(
                 path=("credentials",),
@@ -176,5 +185,3 @@ class Route:
     def websocket_paths(self) -> tuple[str, ...]:
         """Paths of WebSockets, the longest first."""
         return tuple(sorted(set(self.spec.websocket), key=lambda p: (-len(p), p)))
-
-

@@ -9,6 +9,7 @@ from pydantic import Discriminator, Field, Tag
 
 from components.app_service.connects_to import ConnectionSpec
 from components.app_service.probes import ProbesSpec
+from components.routes import RouteSpec
 from components.vocabulary import (
     AbsolutePath,
     Cpu,
@@ -225,6 +226,8 @@ class AppServiceSpec(Spec):
     """Files under /run/config; a change rolls the app."""
     connects_to: Annotated[tuple[ConnectionSpec, ...], Listed] = Field(default=(), examples=["[{postgres: main}]"])
     """What the app uses. Nothing else can be reached."""
+    route: RouteSpec | None = Field(default=None, examples=["{host: api.blocksight.live}"])
+    """How it is reached from outside; absent: not at all."""
     resources: ResourcesSpec = ResourcesSpec()
     """What one replica is given."""
     replicas: Annotated[int, OnlyOn("kubernetes", ONE_MACHINE, (1,))] = Field(default=2, ge=1, le=200, examples=[3])
@@ -273,6 +276,10 @@ class AppServiceSpec(Spec):
                 yield Problem(
                     path=("probes", *place), rule=f"is no port of this app; it has: {', '.join(sorted(self.ports))}"
                 )
+        if self.route is not None and self.route.port not in self.ports:
+            yield Problem(
+                path=("route", "port"), rule=f"is no port of this app; it has: {', '.join(sorted(self.ports))}"
+            )
         for port in self.docker.publish if self.docker else ():
             if port not in self.ports:
                 yield Problem(

@@ -37,14 +37,12 @@ class CDNFrontend(pulumi.ComponentResource):
         *,
         target: Target,
         ports: Mapping[str, int],
-        inbound: Sequence[Edge] = (),
-        outbound: Sequence[Edge] = (),
+        edges: tuple[Sequence[Edge], Sequence[Edge]] = ((), ()),
         gates: Sequence[Gate] = (),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """`ports` gives the number of the port that each proxied path leads to."""
+        """`ports` gives the number of the port that each proxied path leads to; `edges` are inbound and outbound ones."""
         super().__init__("slipway:index:CDNFrontend", name, spec.model_dump(mode="json", exclude_none=True), opts)
-        edges = (inbound, outbound)
         match target:
             case KubernetesTarget():
                 from components.cdn_frontend import kubernetes

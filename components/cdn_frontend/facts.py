@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 
+from components.app_service.spec import AppServiceSpec
 from components.cdn_frontend.spec import CdnFrontendSpec
 from components.environment.spec import ClusterSpec
 from components.footprint import Footprint
@@ -60,3 +61,17 @@ def cluster_problems(spec: CdnFrontendSpec, cluster: ClusterSpec) -> Iterator[Pr
             path=("image",),
             rule="is mounted as a volume, which Kubernetes 1.36 and later can; raise the cluster, or serve the files from an app_service",
         )
+
+
+def references(spec: CdnFrontendSpec, apps: Mapping[str, AppServiceSpec], broken: Collection[str]) -> Iterator[Problem]:
+    """Proxied paths that lead to no app or no port; paths start at the spec."""
+    for path, proxy in spec.proxies.items():
+        app = apps.get(proxy.app)
+        if app is None and proxy.app not in broken:
+            there = ", ".join(sorted(apps)) or "none"
+            yield Problem(path=("proxies", path, "app"), rule=f"names nothing in this stack; there are: {there}")
+        elif app is not None and proxy.port not in app.ports:
+            yield Problem(
+                path=("proxies", path, "port"),
+                rule=f"is no port of {proxy.app!r}; it has: {', '.join(sorted(app.ports))}",
+            )

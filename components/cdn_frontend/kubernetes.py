@@ -206,9 +206,7 @@ def _volumes(spec: CdnFrontendSpec, config: pulumi.Input[str]) -> Iterator[tuple
     )
 
 
-def _spread(
-    labels: dict[str, str], spec: CdnFrontendSpec, zones: int
-) -> list[TopologySpreadConstraintArgs] | None:
+def _spread(labels: dict[str, str], spec: CdnFrontendSpec, zones: int) -> list[TopologySpreadConstraintArgs] | None:
     """Over nodes if possible; over zones by force once there is a replica for each."""
     if spec.replicas == 1:
         return None

@@ -39,9 +39,13 @@ def configuration(
             "navigation_location": block(_navigation()) if spec.single_page else "",
             "cache": block(_cache(spec, place)) if cached else "",
             "upstreams": block(
-                line for path, proxy in sorted(spec.proxies.items()) for line in _upstream(path, proxy, ports[path], place)
+                line
+                for path, proxy in sorted(spec.proxies.items())
+                for line in _upstream(path, proxy, ports[path], place)
             ),
-            "proxies": block(text for path, proxy in sorted(spec.proxies.items()) for text in _proxy(path, proxy, spec)),
+            "proxies": block(
+                text for path, proxy in sorted(spec.proxies.items()) for text in _proxy(path, proxy, spec)
+            ),
         },
     )
 

@@ -98,10 +98,16 @@ class CdnFrontendSpec(Spec):
 
     def problems(self) -> Iterable[Problem]:
         if self.assets == "/":
-            yield Problem(path=("assets",), rule="must be a path below `/`: documents must not be kept for a year", example="/assets")
+            yield Problem(
+                path=("assets",),
+                rule="must be a path below `/`: documents must not be kept for a year",
+                example="/assets",
+            )
         if self.headers.profile == "app-owned":
             yield Problem(
-                path=("headers", "profile"), rule="is for apps that set their own headers; files set none", example="strict"
+                path=("headers", "profile"),
+                rule="is for apps that set their own headers; files set none",
+                example="strict",
             )
         if self.route is not None:
             yield from self._route(self.route)
@@ -114,6 +120,9 @@ class CdnFrontendSpec(Spec):
         if route.port != "http":
             yield Problem(path=("route", "port"), rule="must be http: a site has no other port", example="http")
         if route.websocket:
-            yield Problem(path=("route", "websocket"), rule="leads nowhere: files answer no WebSocket; give the app a route of its own")
+            yield Problem(
+                path=("route", "websocket"),
+                rule="leads nowhere: files answer no WebSocket; give the app a route of its own",
+            )
         if route.headers.profile != "app-owned":
             yield Problem(path=("route", "headers"), rule="are set by the site itself; give them as its `headers`")

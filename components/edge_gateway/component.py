@@ -35,24 +35,24 @@ class EdgeGateway(pulumi.ComponentResource):
         *,
         target: Target,
         routes: Sequence[Route],
-        inbound: Sequence[Edge] = (),
-        outbound: Sequence[Edge] = (),
+        edges: tuple[Sequence[Edge], Sequence[Edge]] = ((), ()),
         secrets: pulumi.Output[Mapping[str, str]] | None = None,
         gates: Sequence[Gate] = (),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
+        """`edges` are inbound ones (Kubernetes: to the solver pods) and outbound ones (Docker: to the backends)."""
         super().__init__("slipway:index:EdgeGateway", name, spec.model_dump(mode="json", exclude_none=True), opts)
         given = _given(spec, secrets)
         match target:
             case KubernetesTarget():
                 from components.edge_gateway import kubernetes
 
-                self.urls = kubernetes.create(name, spec, routes, target, edges=inbound, given=given, parent=self)
+                self.urls = kubernetes.create(name, spec, routes, target, edges=edges[0], given=given, parent=self)
             case DockerTarget():
                 from components.edge_gateway import docker
 
                 self.urls = docker.create(
-                    name, spec, routes, target, edges=outbound, gates=gates, given=given, parent=self
+                    name, spec, routes, target, edges=edges[1], gates=gates, given=given, parent=self
                 )
             case _:
                 assert_never(target)

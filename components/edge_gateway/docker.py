@@ -11,11 +11,11 @@ from components import versions
 from components.connections import Edge, Gate, Instance
 from components.edge_gateway.nginx import configuration
 from components.edge_gateway.spec import DockerSpec, EdgeGatewaySpec, PublishSpec
-from components.nginx.docker import CONFIG_FOLDER, NAME_SERVER, NGINX_USER, SECRETS_FOLDER, TLS_FOLDER, server
+from components.nginx.docker import NAME_SERVER, NGINX_USER, TLS_FOLDER, server
 from components.nginx.render import Place, block, fill
 from components.routes import Route
 from components.targets import DockerTarget
-from components.targets.docker import exited_well, files, image, kept, options
+from components.targets.docker import CONFIG_FOLDER, SECRETS_FOLDER, exited_well, files, image, kept, options
 
 Given = Mapping[str, tuple[pulumi.Output[str], pulumi.Output[str]]]
 
@@ -107,7 +107,8 @@ def _local_certificates(
         {
             "authority": f"{target.prefix} local authority",
             "certificates": block(
-                f"issue {certificate} {','.join(f'DNS:{host}' for host in hosts)}" for certificate, hosts in wanted.items()
+                f"issue {certificate} {','.join(f'DNS:{host}' for host in hosts)}"
+                for certificate, hosts in wanted.items()
             ),
             "user": NGINX_USER,
         },

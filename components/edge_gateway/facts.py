@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from components.edge_gateway.spec import EdgeGatewaySpec
+from components.app_service.spec import AppServiceSpec
+from components.cdn_frontend import facts as site_facts
+from components.cdn_frontend.spec import CdnFrontendSpec
+from components.edge_gateway.spec import EdgeGatewaySpec, PublishSpec
 from components.environment.spec import ClusterSpec
 from components.footprint import Footprint
 from components.routes import Route
@@ -59,7 +62,9 @@ ENVOY_GATEWAY = Implementation(
         {"affinity", "allow_from", "body", "jwt", "limits", "timeouts.websocket_idle", "trusted_proxies"}
     ),
 )
-STANDARD = Implementation(title="a gateway of which only Gateway API's standard channel is known", capabilities=frozenset())
+STANDARD = Implementation(
+    title="a gateway of which only Gateway API's standard channel is known", capabilities=frozenset()
+)
 
 
 def implementation(cluster: ClusterSpec) -> Implementation:
@@ -76,9 +81,55 @@ def claims() -> set[str]:
     return {f"{NAME}{suffix}" for suffix in SUFFIXES}
 
 
+def routes(apps: Mapping[str, AppServiceSpec], sites: Mapping[str, CdnFrontendSpec]) -> tuple[Route, ...]:
+    """Every route of a stack, in an order that no new name changes for the others."""
+    found = [
+        Route(
+            backend=name,
+            port=app.ports[app.route.port],
+            section="app_services",
+            replicated=app.most_replicas > 1,
+            spec=app.route,
+        )
+        for name, app in sorted(apps.items())
+        if app.route is not None
+    ]
+    return (
+        *found,
+        *(
+            Route(
+                backend=name,
+                port=site_facts.PORT,
+                section="cdn_frontends",
+                replicated=site.replicas > 1,
+                spec=site.route,
+            )
+            for name, site in sorted(sites.items())
+            if site.route is not None
+        ),
+    )
+
+
 def acme_hosts(spec: EdgeGatewaySpec) -> list[str]:
     """Names that Let's Encrypt is asked about."""
     return sorted({host for c in spec.certificates.values() if c.given is None for host in c.hosts})
+
+
+def published(spec: EdgeGatewaySpec | None) -> Iterator[tuple[tuple[str, ...], int]]:
+    """Ports of this machine, on Docker, and where they are said."""
+    if spec is not None:
+        ports = PublishSpec() if spec.docker is None else spec.docker.publish
+        yield ("edge", "docker", "publish", "http"), ports.http
+        yield ("edge", "docker", "publish", "https"), ports.https
+
+
+def given_secrets(spec: EdgeGatewaySpec) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Keys of `secrets` that certificates name, and where."""
+    for name, certificate in sorted(spec.certificates.items()):
+        if certificate.given is not None:
+            path = ("edge", "certificates", name, "given")
+            yield (*path, "certificate"), certificate.given.certificate
+            yield (*path, "key"), certificate.given.key
 
 
 def peak(spec: EdgeGatewaySpec) -> Footprint:
@@ -110,7 +161,10 @@ def problems(spec: EdgeGatewaySpec, routes: Sequence[Route]) -> Iterator[Problem
             )
         for path in dict.fromkeys((*route.spec.paths, *route.spec.websocket)):
             if (other := owners.setdefault((route.spec.host, path), route)) is not route:
-                yield Problem(path=at, rule=f"leads {route.spec.host}{path} here, and {other.section}.{other.backend} takes it too")
+                yield Problem(
+                    path=at,
+                    rule=f"leads {route.spec.host}{path} here, and {other.section}.{other.backend} takes it too",
+                )
     cookies: dict[str, str] = {}
     for route in routes:
         if route.spec.affinity is not None:
@@ -142,7 +196,10 @@ def cluster_problems(spec: EdgeGatewaySpec, routes: Sequence[Route], cluster: Cl
             if feature not in found.capabilities:
                 yield _lacks((*here, *feature.split(".")), found)
         if route.spec.affinity is not None and not route.replicated:
-            yield Problem(path=(*here, "affinity"), rule="has nothing to choose from: the app never has a second replica; remove it")
+            yield Problem(
+                path=(*here, "affinity"),
+                rule="has nothing to choose from: the app never has a second replica; remove it",
+            )
 
 
 def _issuing(spec: EdgeGatewaySpec, cluster: ClusterSpec) -> Iterator[Problem]:

@@ -78,22 +78,20 @@ def _gateway(
 ) -> CustomResource:
     same = {"namespaces": {"from": "Same"}}
     listeners: list[dict[str, Any]] = [{"name": "http", "port": 80, "protocol": "HTTP", "allowedRoutes": same}]
-    for host in hosts:
-        listeners.append(
-            {
-                "name": listener(host),
-                "hostname": host,
-                "port": 443,
-                "protocol": "HTTPS",
-                "allowedRoutes": same,
-                "tls": {
-                    "mode": "Terminate",
-                    "certificateRefs": [
-                        {"group": "", "kind": "Secret", "name": f"{name}-{spec.certificate_of(host)}-tls"}
-                    ],
-                },
-            }
-        )
+    listeners += [
+        {
+            "name": listener(host),
+            "hostname": host,
+            "port": 443,
+            "protocol": "HTTPS",
+            "allowedRoutes": same,
+            "tls": {
+                "mode": "Terminate",
+                "certificateRefs": [{"group": "", "kind": "Secret", "name": f"{name}-{spec.certificate_of(host)}-tls"}],
+            },
+        }
+        for host in hosts
+    ]
     body: dict[str, Any] = {"gatewayClassName": gateway.gateway_class, "listeners": listeners}
     if proxy is not None:
         reference = {"group": "gateway.envoyproxy.io", "kind": "EnvoyProxy", "name": proxy}
@@ -187,7 +185,9 @@ def _certificates(
 def _issuer(
     name: str, directory: str, labels: Mapping[str, str], target: KubernetesTarget, opts: pulumi.ResourceOptions
 ) -> CustomResource:
-    solver = {"parentRefs": [{"group": "gateway.networking.k8s.io", "kind": "Gateway", "name": name, "sectionName": "http"}]}
+    solver = {
+        "parentRefs": [{"group": "gateway.networking.k8s.io", "kind": "Gateway", "name": name, "sectionName": "http"}]
+    }
     return CustomResource(
         f"{name}-issuer-{directory}",
         api_version=versions.CERT_MANAGER_API,
@@ -214,7 +214,10 @@ def _routes(
     gateway: CustomResource,
 ) -> None:
     """One HTTPRoute for requests and one for WebSockets: their timeouts and limits differ."""
-    both = (("", route.plain_paths, f"{seconds(route.spec.timeouts.answer)}s"), ("-websocket", route.websocket_paths, "0s"))
+    both = (
+        ("", route.plain_paths, f"{seconds(route.spec.timeouts.answer)}s"),
+        ("-websocket", route.websocket_paths, "0s"),
+    )
     for suffix, paths, timeout in both:
         if not paths:
             continue

@@ -39,14 +39,18 @@ class GivenCertificateSpec(Spec):
 class CertificateSpec(Spec):
     """One certificate. On Docker, where none is given, it comes from an authority that the stack makes once."""
 
-    hosts: Annotated[tuple[CertificateHost, ...], Listed] = Field(min_length=1, max_length=100, examples=["[blocksight.live]"])
+    hosts: Annotated[tuple[CertificateHost, ...], Listed] = Field(
+        min_length=1, max_length=100, examples=["[blocksight.live]"]
+    )
     """Names it is for; each host of a route must be among them."""
     acme: Annotated[
         Literal["staging", "production"],
         OnlyOn("kubernetes", "Let's Encrypt can't reach a published port of 127.0.0.1", ("staging",)),
     ] = "staging"
     """Let's Encrypt's directory. `staging` is for trying: browsers don't trust it, and its limits are wide."""
-    given: GivenCertificateSpec | None = Field(default=None, examples=["{certificate: edge_certificate, key: edge_key}"])
+    given: GivenCertificateSpec | None = Field(
+        default=None, examples=["{certificate: edge_certificate, key: edge_key}"]
+    )
     """A certificate of your own; absent: one is made."""
 
     def problems(self) -> Iterable[Problem]:
@@ -67,7 +71,9 @@ class HstsSpec(Spec):
     def problems(self) -> Iterable[Problem]:
         if self.preload and not self.include_subdomains:
             yield Problem(
-                path=("preload",), rule="needs include_subdomains: true", example="{include_subdomains: true, preload: true}"
+                path=("preload",),
+                rule="needs include_subdomains: true",
+                example="{include_subdomains: true, preload: true}",
             )
         if self.preload and seconds(self.max_age) < PRELOAD_SECONDS:
             yield Problem(path=("max_age",), rule="must be a year or more with preload", example="730d")

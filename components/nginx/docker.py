@@ -8,9 +8,7 @@ import pulumi
 import pulumi_docker as docker
 
 from components.targets import DockerTarget
-from components.targets.docker import CONFIG_FOLDER as CONFIG_FOLDER
-from components.targets.docker import LOG_OPTIONS, cpus, go_duration, megabytes, tmpfs
-from components.targets.docker import SECRETS_FOLDER as SECRETS_FOLDER
+from components.targets.docker import CONFIG_FOLDER, LOG_OPTIONS, cpus, go_duration, megabytes, tmpfs
 
 NGINX_USER = 101
 """User of the nginx-unprivileged images."""

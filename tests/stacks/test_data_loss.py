@@ -55,7 +55,7 @@ def edited(text: str, *pairs: tuple[str, str]) -> str:
 RENAMED_API = (
     (r"\n    api:\n", "\n    interface:\n"),
     (r"postgres: main, pool", "postgres: main, database: api, pool"),
-    (r"\{app: api\}", "{app: interface}"),
+    (r"\{app: api, fresh", "{app: interface, fresh"),
 )
 
 
@@ -76,7 +76,7 @@ def test_a_new_image_is_an_update_in_place_on_kubernetes(prod: Session) -> None:
 
 
 def test_renaming_an_app_that_owns_nothing_shows_what_goes_and_what_comes(deployed: Session) -> None:
-    result = preview(deployed, edited(text_of(deployed.stack), (r"\n    front:\n", "\n    page:\n")))
+    result = preview(deployed, edited(text_of(deployed.stack), (r"\n    web:\n", "\n    page:\n")))
     assert result.exit_code == 0
     assert result.changes["delete"] > 0
     assert result.changes["create"] > 0
@@ -90,8 +90,7 @@ def test_deleting_a_server_is_refused(deployed: Session) -> None:
     gone = edited(
         text_of(deployed.stack),
         (r"  blocksight:postgres_clusters:.*?(?=  blocksight:app_services)", ""),
-        (r"        - \{postgres: main[^\n]*\n", "        - {app: front}\n"),
-        (r"      connects_to:\n        - \{app: api\}\n", ""),
+        (r"        - \{postgres: main[^\n]*\n", "        - {external: example.com, port: 443}\n"),
     )
     assert refused(preview(deployed, gone))
 
@@ -145,8 +144,9 @@ def test_lifting_protection_shows_in_the_preview_and_deletes_nothing(deployed: S
 
 def test_the_guide_renames_an_app_with_credentials_in_three_steps(prod: Session) -> None:
     start = text_of("prod")
-    (entry,) = re.findall(r"\n    api:\n.*?(?=\n    front:)", start, flags=re.DOTALL)
-    both = start.replace(entry, entry + edited(entry, RENAMED_API[0], RENAMED_API[1]))
+    (entry,) = re.findall(r"\n    api:\n.*?(?=\n  blocksight:cdn_frontends)", start, flags=re.DOTALL)
+    route = (r"      route:\n.*?(?=      resources:)", "")
+    both = start.replace(entry, entry + edited(entry, *RENAMED_API[:2], route))
     unprotected = edited(
         entry,
         (r"\n    api:\n", "\n    api:\n      deletion_protection: false\n"),
@@ -154,7 +154,11 @@ def test_the_guide_renames_an_app_with_credentials_in_three_steps(prod: Session)
     )
     steps = (
         edited(both, (r"max_connections: 200", "max_connections: 400")),
-        edited(both.replace(entry, unprotected), (r"max_connections: 200", "max_connections: 400"), RENAMED_API[2]),
+        edited(
+            start.replace(entry, edited(entry, *RENAMED_API[:2]) + edited(unprotected, route)),
+            (r"max_connections: 200", "max_connections: 400"),
+            RENAMED_API[2],
+        ),
         edited(start.replace(entry, edited(entry, *RENAMED_API[:2])), RENAMED_API[2]),
     )
     for number, step in enumerate(steps, 1):
