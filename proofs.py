@@ -22,7 +22,7 @@ from components.footprint import Footprint, cores, size
 from components.postgres_cluster import facts as postgres_facts
 from components.postgres_cluster.spec import RESERVED_CONNECTIONS, PostgresClusterSpec
 from components.vocabulary import NeededOn, OnlyOn, Problem, Spec, cpu_millis, is_pinned, size_bytes
-from config import Draft, StackConfig
+from config import Draft, StackConfig, stack_prefix
 
 LONGEST_NAME = 63 - len("-secrets-") - 8
 """A DNS label less the longest suffix and what auto-naming adds."""
@@ -50,10 +50,10 @@ def all_of(draft: Draft) -> Iterator[Problem]:
 
 
 def _names(draft: Draft) -> Iterator[Problem]:
-    if len(draft.prefix) > LONGEST_PREFIX:
+    if len(stack_prefix(draft)) > LONGEST_PREFIX:
         yield Problem(
             path=("environment", "name"),
-            rule=f"the prefix {draft.prefix!r} has {len(draft.prefix)} characters, allowed are {LONGEST_PREFIX}: names of namespaces are made from it",
+            rule=f"the prefix {stack_prefix(draft)!r} has {len(stack_prefix(draft))} characters, allowed are {LONGEST_PREFIX}: names of namespaces are made from it",
             example="shop-prod",
         )
     owners: dict[str, tuple[str, str]] = {}

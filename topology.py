@@ -23,7 +23,7 @@ from components.footprint import Footprint
 from components.postgres_cluster import facts as postgres_facts
 from components.routes import Route
 from components.vocabulary import Problem
-from config import Draft, StackConfig
+from config import Draft, StackConfig, stack_prefix
 from refusals import refuse
 
 PRIVATE = ("10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16")
@@ -98,7 +98,7 @@ def plan(draft: Draft) -> Topology:
         raise refuse(draft.file, problems)
     return Topology(
         stack=draft.config,
-        prefix=draft.prefix,
+        prefix=stack_prefix(draft),
         edges=tuple(edges(draft.config)),
         networks=networks,
         start_order=tuple(_start_order(draft.config).static_order()),

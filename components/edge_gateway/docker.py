@@ -9,10 +9,11 @@ import pulumi_docker as docker
 
 from components import versions
 from components.connections import Edge, Gate, Instance
+from components.edge_gateway.local_authority import AUTHORITY_FOLDER, ISSUED_FOLDER, script
 from components.edge_gateway.nginx import configuration
 from components.edge_gateway.spec import DockerSpec, EdgeGatewaySpec, PublishSpec
 from components.nginx.docker import NAME_SERVER, NGINX_USER, TLS_FOLDER, server
-from components.nginx.render import Place, block, fill
+from components.nginx.render import Place
 from components.routes import Route
 from components.targets import DockerTarget
 from components.targets.docker import CONFIG_FOLDER, SECRETS_FOLDER, exited_well, files, image, kept, options
@@ -102,23 +103,13 @@ def _local_certificates(
         opts=kept(parent, target, protect=spec.deletion_protection),
     )
     issued = docker.Volume(f"{name}-tls", name=f"{target.prefix}-{name}-tls", opts=options(parent, target))
-    script = fill(
-        "local_certificates.sh",
-        {
-            "authority": f"{target.prefix} local authority",
-            "certificates": block(
-                f"issue {certificate} {','.join(f'DNS:{host}' for host in hosts)}"
-                for certificate, hosts in wanted.items()
-            ),
-            "user": NGINX_USER,
-        },
-    )
+    text = script(f"{target.prefix} local authority", wanted, NGINX_USER)
     maker = docker.Container(
         f"{name}-certificates",
         name=f"{target.prefix}-{name}-certificates",
         image=nginx.image_id,
         entrypoints=["sh"],
-        command=["-euc", script],
+        command=["-euc", text],
         user="0:0",
         network_mode="none",
         must_run=False,
@@ -128,8 +119,8 @@ def _local_certificates(
             drops=["ALL"], adds=["CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER"]
         ),
         mounts=[
-            docker.ContainerMountArgs(type="volume", source=authority.name, target="/authority"),
-            docker.ContainerMountArgs(type="volume", source=issued.name, target="/tls"),
+            docker.ContainerMountArgs(type="volume", source=authority.name, target=AUTHORITY_FOLDER),
+            docker.ContainerMountArgs(type="volume", source=issued.name, target=ISSUED_FOLDER),
         ],
         opts=options(parent, target),
     )

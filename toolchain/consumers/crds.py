@@ -23,6 +23,8 @@ class Release:
     sum: str
     folder: str
     """Where the definitions lie in it."""
+    groups: tuple[str, ...]
+    """API groups that they define."""
 
     @property
     def name(self) -> str:
@@ -35,36 +37,42 @@ RELEASES = (
         version="v1.30.0",
         sum="h1:fnhVq44xXx97MNiuvJsPrX1vSjYbgdyBK5MSGfdHdp0=",
         folder="config/crd/bases",
+        groups=("postgresql.cnpg.io",),
     ),
     Release(
         module="github.com/cloudnative-pg/plugin-barman-cloud",
         version="v0.14.0",
         sum="h1:kpTo7egntRIM15hvo0xtOj07wyjj23jcz/Co0KfzC7s=",
         folder="config/crd/bases",
+        groups=("barmancloud.cnpg.io",),
     ),
     Release(
         module="github.com/cert-manager/cert-manager",
         version="v1.21.1",
         sum="h1:0LttV37Q5c2CBNoHkjuI8sLKTXWZDC2SwQkxrBMKV9w=",
         folder="deploy/crds",
+        groups=("cert-manager.io", "acme.cert-manager.io"),
     ),
     Release(
         module="github.com/envoyproxy/gateway",
         version="v1.9.0",
         sum="h1:PaOpud15v3kDCl3L5yc1TdYzggCMpRm1yRjNKmLkzHA=",
         folder="charts/gateway-helm/charts/crds/crds/generated",
+        groups=("gateway.envoyproxy.io",),
     ),
     Release(
         module="github.com/prometheus-operator/prometheus-operator",
         version="v0.93.0",
         sum="h1:AohlYJT+En8TmNpAcEUJ3GsaJTAqfEBwHmGTVpRm/Io=",
         folder="example/prometheus-operator-crd",
+        groups=("monitoring.coreos.com",),
     ),
     Release(
         module="sigs.k8s.io/gateway-api",
         version="v1.6.1",
         sum="h1:mock6phZbI6rvZerwrVNk7hVNymQgHo+6sJ81Ia7ftY=",
         folder="config/crd/standard",
+        groups=("gateway.networking.k8s.io",),
     ),
 )
 

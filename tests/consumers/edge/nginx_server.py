@@ -6,6 +6,7 @@ The program comes out of the servers' root folder and is started by that folder'
 
 from __future__ import annotations
 
+import os
 import socket
 import socketserver
 import struct
@@ -18,7 +19,8 @@ from pathlib import Path
 
 import pytest
 
-from components.nginx.render import Place, fill
+from components.edge_gateway.local_authority import script
+from components.nginx.render import Place
 from toolchain.consumers.servers import ROOT, SERVERS
 from toolchain.progress import UnavailableError
 
@@ -81,22 +83,15 @@ class Names:
 
 
 def local_certificates(folder: Path, certificates: Mapping[str, tuple[str, ...]]) -> Path:
-    """Runs the script that the one-shot container runs, with its folders moved here; the authority's certificate."""
+    """Runs the script that the one-shot container runs, with folders here and the root folder's OpenSSL; the authority's certificate."""
     authority, tls = folder / "authority", folder / "tls"
-    for made in (authority, tls):
-        made.mkdir(exist_ok=True)
-    lines = [f"issue {name} {','.join(f'DNS:{host}' for host in hosts)}" for name, hosts in certificates.items()]
-    script = fill(
-        "local_certificates.sh", {"authority": "test authority", "certificates": "\n".join(lines), "user": "0"}
+    for part in (authority, tls):
+        part.mkdir(exist_ok=True)
+    made = script(
+        "test authority", certificates, os.getuid(), authority=str(authority), issued=str(tls), scratch=str(folder)
     )
-    moved = (
-        script.replace("cd /authority", f"cd {authority}")
-        .replace("/tls", str(tls))
-        .replace('"/tmp/', f'"{folder}/')
-        .replace("openssl ", " ".join(program("usr/bin/openssl")) + " ")
-        .replace("chown -R", "true")
-    )
-    subprocess.run(["sh", "-euc", moved], check=True, capture_output=True, cwd=folder)
+    openssl = f"OPENSSL_CONF={root() / 'etc/ssl/openssl.cnf'} {' '.join(program('usr/bin/openssl'))} "
+    subprocess.run(["sh", "-euc", made.replace("openssl ", openssl)], check=True, capture_output=True)
     return tls / "authority.crt"
 
 
