@@ -37,8 +37,8 @@ def on_the_target(draft: Draft) -> Iterator[Problem]:
     config, target = draft.config, draft.config.environment.target
     if not isinstance(target, KubernetesTargetSpec):
         return
-    for name, site in config.cdn_frontends.items():
-        for problem in site_facts.cluster_problems(site, target.cluster):
+    for name in config.cdn_frontends:
+        for problem in site_facts.cluster_problems(target.cluster):
             yield problem.below("cdn_frontends", name)
     if config.edge is not None:
         routes = edge_facts.routes(config.app_services, config.cdn_frontends)

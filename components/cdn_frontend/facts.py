@@ -54,7 +54,7 @@ def config_json(spec: CdnFrontendSpec) -> str:
     return json.dumps(dict(sorted(spec.config.items())), indent=2) + "\n"
 
 
-def cluster_problems(spec: CdnFrontendSpec, cluster: ClusterSpec) -> Iterator[Problem]:
+def cluster_problems(cluster: ClusterSpec) -> Iterator[Problem]:
     """What the cluster must have; paths start at the spec."""
     if tuple(map(int, cluster.version.split("."))) < IMAGE_VOLUMES:
         yield Problem(

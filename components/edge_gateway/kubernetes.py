@@ -21,10 +21,8 @@ from components.vocabulary import seconds
 
 Given = Mapping[str, tuple[pulumi.Output[str], pulumi.Output[str]]]
 
-DIRECTORIES = {
-    "staging": "https://acme-staging-v02.api.letsencrypt.org/directory",
-    "production": "https://acme-v02.api.letsencrypt.org/directory",
-}
+TRUSTED = "https://acme-v02.api.letsencrypt.org/directory"
+TRIAL = "https://acme-staging-v02.api.letsencrypt.org/directory"
 """https://letsencrypt.org/docs/staging-environment/"""
 
 RENEW_AT_PERCENT = 33
@@ -195,7 +193,7 @@ def _issuer(
         metadata=metadata(target, labels, f"{name}-{directory}"),
         spec={
             "acme": {
-                "server": DIRECTORIES[directory],
+                "server": TRUSTED if directory == "production" else TRIAL,
                 "privateKeySecretRef": {"name": f"{name}-{directory}-account"},
                 "solvers": [{"http01": {"gatewayHTTPRoute": solver}}],
             }

@@ -84,7 +84,8 @@ def _zones(route: Route, limits: LimitsSpec) -> Iterator[str]:
 
 
 def _upstream(route: Route) -> str:
-    balance = "least_conn;" if route.spec.affinity is None else f"hash $affinity_{_word(route)} consistent;"
+    # Not `consistent`: that hashes the name, which is the same for all addresses behind it.
+    balance = "least_conn;" if route.spec.affinity is None else f"hash $affinity_{_word(route)};"
     return fill(
         "edge_upstream.conf",
         {"name": _word(route), "backend": route.backend, "port": route.port, "balance": balance},

@@ -56,13 +56,7 @@ def server(
         restart="unless-stopped",
         log_driver="json-file",
         log_opts=LOG_OPTIONS,
-        networks_advanced=[
-            docker.ContainerNetworksAdvancedArgs(
-                name=target.networks[network], aliases=[name] if network == name else None
-            )
-            for network in sorted(networks)
-        ]
-        or None,
+        networks_advanced=_joined(name, networks, target),
         network_mode=None if networks else "none",
         ports=[
             docker.ContainerPortArgs(internal=inside, external=outside, ip="127.0.0.1", protocol="tcp")
@@ -72,23 +66,7 @@ def server(
             *mounts,
             docker.ContainerMountArgs(type="volume", source=target.tools, target=TOOLS_FOLDER, read_only=True),
         ],
-        healthcheck=docker.ContainerHealthcheckArgs(
-            tests=[
-                "CMD",
-                f"{TOOLS_FOLDER}/busybox",
-                "wget",
-                "-q",
-                "-T",
-                "2",
-                "-O",
-                "/dev/null",
-                "http://127.0.0.1:8081/healthz",
-            ],
-            interval=go_duration(5),
-            timeout=go_duration(2),
-            retries=3,
-            start_period=go_duration(15),
-        ),
+        healthcheck=_health(),
         wait=True,
         wait_timeout=40,
         stop_signal="SIGQUIT",
@@ -98,4 +76,24 @@ def server(
         opts=pulumi.ResourceOptions(
             parent=parent, provider=target.provider, depends_on=list(after), replace_with=list(replaced_with)
         ),
+    )
+
+
+def _joined(
+    name: str, networks: Sequence[str], target: DockerTarget
+) -> list[docker.ContainerNetworksAdvancedArgs] | None:
+    return [
+        docker.ContainerNetworksAdvancedArgs(name=target.networks[network], aliases=[name] if network == name else None)
+        for network in sorted(networks)
+    ] or None
+
+
+def _health() -> docker.ContainerHealthcheckArgs:
+    busybox = f"{TOOLS_FOLDER}/busybox"
+    return docker.ContainerHealthcheckArgs(
+        tests=["CMD", busybox, "wget", "-q", "-T", "2", "-O", "/dev/null", "http://127.0.0.1:8081/healthz"],
+        interval=go_duration(5),
+        timeout=go_duration(2),
+        retries=3,
+        start_period=go_duration(15),
     )

@@ -5,9 +5,11 @@ from __future__ import annotations
 import http.client
 import socket
 import ssl
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,16 @@ class Answer:
 
     def header(self, name: str) -> str | None:
         return self.headers.get(name.lower())
+
+
+def until_found(at: str, target: str, **how: Any) -> None:
+    """Waits for the first answer that is no 502: nginx asks for its backends' addresses after it has started."""
+    for _ in range(100):
+        if ask(at, target, **how).status != 502:
+            return
+        time.sleep(0.05)
+    msg = "nginx found no backend"
+    raise AssertionError(msg)
 
 
 def ask(

@@ -13,7 +13,7 @@ import struct
 import subprocess
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -33,7 +33,7 @@ def root() -> Path:
     try:
         return SERVERS.need() / ROOT
     except UnavailableError as error:
-        pytest.skip(str(error))
+        pytest.skip(f"servers: {error}")
 
 
 def program(name: str, *arguments: str) -> list[str]:
@@ -129,14 +129,21 @@ def check(configuration: str, folder: Path) -> None:
     assert told.stderr == "", "nginx warns of something"
 
 
+def _as_us() -> list[str]:
+    """A container's nginx starts as its user and stays it; one that root starts would change to another."""
+    return ["-g", "user root;"] if os.geteuid() == 0 else []
+
+
 @contextmanager
-def running(configuration: str, folder: Path, *, ready: str) -> Iterator[Path]:
+def running(configuration: str, folder: Path, *, ready: str) -> Generator[Path]:
     """nginx, until the block ends; gives its error log. `ready` is host:port of its health check."""
     check(configuration, folder)
     errors = folder / "error.log"
     with errors.open("wb") as log:
         server = subprocess.Popen(
-            program("usr/sbin/nginx", "-c", str(folder / "nginx.conf"), "-e", "stderr"), stderr=log, stdout=log
+            program("usr/sbin/nginx", "-c", str(folder / "nginx.conf"), "-e", "stderr", *_as_us()),
+            stderr=log,
+            stdout=log,
         )
     try:
         _wait(ready, server)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.stacks.refusals import between, specs, targets, words
+from tests.stacks.refusals import between, edge, specs, targets, words
 from tests.stacks.refusals.case import Case
 
-CASES: tuple[Case, ...] = (*words.CASES, *specs.CASES, *targets.CASES, *between.CASES)
+CASES: tuple[Case, ...] = (*words.CASES, *specs.CASES, *targets.CASES, *edge.CASES, *between.CASES)

@@ -80,7 +80,7 @@ def stack_text(case: Case) -> str:
         if ":" in path:
             foreign[path] = value
         else:
-            _put(sections, path.split("."), value)
+            _put(sections, path.split("."), value if value is GONE else copy.deepcopy(value))
     config = {f"{PROJECT}:{section}": body for section, body in sections.items()} | foreign
     text = yaml.dump({"config": config}, Dumper=_Dumper, sort_keys=False, width=200)
     return re.sub(r"'?@@(.*?)@@'?", r"\1", text)

@@ -14,7 +14,9 @@ CASES: tuple[Case, ...] = (
     Case(
         "An unknown section",
         {"app_service": {}},
-        ("app_service: is not a known section; known: app_services, cdn_frontends, edge, environment, postgres_clusters, secrets",),
+        (
+            "app_service: is not a known section; known: app_services, cdn_frontends, edge, environment, postgres_clusters, secrets",
+        ),
     ),
     Case(
         "A key of another project",
