@@ -5,10 +5,11 @@ STACK ?= dev
 PLATFORM ?= .
 BASE ?= main
 OUT ?=
+APP ?=
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup environment preview render diff schema test check images docs golden
+.PHONY: help setup environment preview render diff schema env test check benchmark images docs golden
 
 # The first Python that is new enough; the ones that CI runs come first.
 PYTHON := $(shell for python in python3 python3.13 python3.12 python3.11; do \
@@ -41,6 +42,10 @@ diff: setup ## what the working tree changes in STACK since BASE (default main),
 schema: environment ## print the JSON Schema of a stack file of PLATFORM
 	@$(VENV_PYTHON) config.py schema '$(PLATFORM)'
 
+env: environment ## print an .env template for APP of STACK, to run it outside its container
+	@test -n '$(APP)' || { echo 'make: say which app: make env APP=api' >&2; exit 2; }
+	@$(VENV_PYTHON) env_template.py '$(APP)' $(WHICH)
+
 test: setup ## floors 1 and 2: specs, components, stacks, rehearsals
 	@$(VENV_PYTHON) -m pytest --ignore tests/consumers
 
@@ -51,6 +56,9 @@ check: environment ## format, lint, strict types, budgets
 	$(VENV_PYTHON) -m basedpyright || failed=1; \
 	$(VENV_PYTHON) -m pytest --quiet tests/house || failed=1; \
 	exit $$failed
+
+benchmark: setup ## what the program costs beside a plain one; slow, and best on an idle machine
+	@$(VENV_PYTHON) -m benchmarks
 
 images: ## build the images of this repository
 	@sh images/build.sh

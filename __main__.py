@@ -7,7 +7,7 @@ import pulumi
 import config
 import topology
 import wiring
-from components.app_service import AppService
+from components.app_service import AppService, facts
 from components.cdn_frontend import CDNFrontend
 from components.edge_gateway import EdgeGateway
 from components.environment import Environment
@@ -44,7 +44,11 @@ for name in plan.start_order:
             target=target,
             inbound=plan.inbound(name),
             outbound=plan.outbound(name),
-            connections=wiring.connections(name, plan, databases, apps),
+            connections=wiring.connections(name, name, plan, databases, apps),
+            defaults=plan.defaults(name),
+            migrator=wiring.connections(name, facts.migrator(name), plan, databases, apps)
+            if stack.app_services[name].migrations
+            else (),
             secrets=secrets,
         )
 

@@ -17,7 +17,8 @@ import yaml
 from pydantic import Field, create_model
 
 import reading
-from components.app_service.spec import AppServiceSpec
+from components.app_service.contract import Contract
+from components.app_service.kinds import AnyAppServiceSpec
 from components.cdn_frontend.spec import CdnFrontendSpec
 from components.edge_gateway.spec import EdgeGatewaySpec
 from components.environment.spec import EnvironmentSpec
@@ -25,6 +26,9 @@ from components.postgres_cluster.spec import PostgresClusterSpec
 from components.vocabulary import DnsLabel, Spec
 from reading import PROVIDERS, Handed
 from stack_file import StackFile
+
+OF_THE_PROJECT = ("contracts",)
+"""Sections that stand in Pulumi.yaml, and in no stack file."""
 
 
 class StackConfig(Spec):
@@ -36,7 +40,7 @@ class StackConfig(Spec):
         default={}, examples=["{main: {major: 18, databases: {api: {}}}}"]
     )
     """PostgreSQL servers, by name."""
-    app_services: Mapping[DnsLabel, AppServiceSpec] = Field(
+    app_services: Mapping[DnsLabel, AnyAppServiceSpec] = Field(
         default={}, examples=["{api: {image: ..., ports: {http: 8000}}}"]
     )
     """Apps, by name."""
@@ -46,6 +50,8 @@ class StackConfig(Spec):
     """Sites of files, by name."""
     edge: EdgeGatewaySpec | None = Field(default=None, examples=["{certificates: {main: {hosts: [blocksight.live]}}}"])
     """The way in; absent: nothing is reached from outside."""
+    contracts: Mapping[DnsLabel, Contract] = Field(default={}, examples=["{api: {LOG_LEVEL: {default: info}}}"])
+    """Variables that each app reads, by the app's name. In Pulumi.yaml, since they are the same for all stacks."""
 
 
 Draft = reading.Draft[StackConfig]
@@ -77,7 +83,9 @@ def secrets() -> pulumi.Output[Mapping[str, str]]:
 def schema(project: str) -> dict[str, Any]:
     """JSON Schema of a whole stack file, for editors: keys carry the project's name."""
     sections: dict[str, Any] = {
-        f"{project}:{name}": (field.annotation, field) for name, field in StackConfig.model_fields.items()
+        f"{project}:{name}": (field.annotation, field)
+        for name, field in StackConfig.model_fields.items()
+        if name not in OF_THE_PROJECT
     }
     config = create_model("Config", **sections).model_json_schema(by_alias=True)
     definitions = config.pop("$defs")

@@ -6,13 +6,15 @@ problems; one that needs a part which is broken stays silent, so that a mistake 
 
 from __future__ import annotations
 
+import difflib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 import proofs_edge
 from components.app_service import facts as app_facts
-from components.app_service.connects_to import ConnectionSpec, ToApp, ToExternal, ToPostgres
+from components.app_service.connects_to import ConnectionSpec, ToApp, ToExternal, ToPostgres, variables_prefix
+from components.app_service.contract import violations
 from components.app_service.spec import AppServiceSpec, SecretRef
 from components.cdn_frontend import facts as site_facts
 from components.cdn_frontend.spec import CdnFrontendSpec
@@ -24,7 +26,7 @@ from components.postgres_cluster.spec import RESERVED_CONNECTIONS, PostgresClust
 from components.vocabulary import NeededOn, OnlyOn, Problem, Spec, cpu_millis, is_pinned, size_bytes
 from config import Draft, StackConfig, stack_prefix
 
-LONGEST_NAME = 63 - len("-secrets-") - 8
+LONGEST_NAME = 63 - len("-migrations-") - 8
 """A DNS label less the longest suffix and what auto-naming adds."""
 
 LONGEST_PREFIX = 63 - len("-monitoring")
@@ -38,6 +40,7 @@ def all_of(draft: Draft) -> Iterator[Problem]:
     yield from _prefixes(draft)
     yield from _secrets(draft)
     yield from proofs_edge.everywhere(draft)
+    yield from _contracts(draft)
     yield from _pools(draft)
     if "environment" in draft.broken:
         return
@@ -56,6 +59,8 @@ def _names(draft: Draft) -> Iterator[Problem]:
             rule=f"the prefix {stack_prefix(draft)!r} has {len(stack_prefix(draft))} characters, allowed are {LONGEST_PREFIX}: names of namespaces are made from it",
             example="shop-prod",
         )
+    for app, app_spec in draft.config.app_services.items():
+        yield from (p.below("app_services", app) for p in app_facts.bad_jobs(app, app_spec))
     owners: dict[str, tuple[str, str]] = {}
     for section, name, claimed in _claims(draft):
         limit = postgres_facts.LONGEST_NAME if section == "postgres_clusters" else LONGEST_NAME
@@ -86,10 +91,12 @@ def _claims(draft: Draft) -> Iterator[tuple[str, str, Iterable[str]]]:
     if draft.config.edge is not None:
         yield "edge", edge_facts.NAME, sorted(edge_facts.claims())
     for name, spec in draft.config.postgres_clusters.items():
-        apps = [app for app, _, c in _connections(draft) if isinstance(c, ToPostgres) and c.postgres == name]
+        uses = [app for app, _, c in _connections(draft) if isinstance(c, ToPostgres) and c.postgres == name]
+        migrators = [app_facts.migrator(a) for a in uses if draft.config.app_services[a].migrations is not None]
+        apps = [*uses, *migrators]
         yield "postgres_clusters", name, postgres_facts.claims(name, spec.databases, dict.fromkeys(apps))
-    for name in draft.config.app_services:
-        yield "app_services", name, sorted(app_facts.claims(name))
+    for name, spec in draft.config.app_services.items():
+        yield "app_services", name, sorted(app_facts.claims(name, spec.jobs))
     for name in draft.config.cdn_frontends:
         yield "cdn_frontends", name, sorted(site_facts.claims(name))
 
@@ -129,14 +136,19 @@ def _reference(draft: Draft, app: str, connection: ConnectionSpec) -> Iterator[P
                     path=("postgres",),
                     rule="would make a login role of the app's name, which every server has already; rename the app",
                 )
-        case ToApp(app=name, port=port):
+        case ToApp(app=name, credential=credential):
             producer = draft.config.app_services.get(name)
             if producer is None:
                 yield from _missing(draft, "app", name, draft.config.app_services)
-            elif port not in producer.ports:
+                return
+            if connection.port_name not in producer.ports:
                 yield Problem(
-                    path=("port",), rule=f"is no port of {name!r}; it has: {', '.join(sorted(producer.ports))}"
+                    path=("port",),
+                    rule=f"is no port of {name!r}; it has: {', '.join(sorted(producer.ports)) or 'none'}",
                 )
+            if credential is not None and credential not in producer.provides:
+                there = ", ".join(sorted(producer.provides)) or "none"
+                yield Problem(path=("credential",), rule=f"is nothing that {name!r} provides; it provides: {there}")
         case ToExternal():
             pass
 
@@ -171,17 +183,6 @@ def _prefixes(draft: Draft) -> Iterator[Problem]:
                 servers.add(connection.postgres)
 
 
-def variables_prefix(connection: ConnectionSpec) -> str | None:
-    """What the variables of a connection start with; None where it brings none."""
-    match connection:
-        case ToPostgres(prefix=prefix):
-            return prefix
-        case ToApp(app=app, prefix=prefix):
-            return app.upper().replace("-", "_") if prefix is None else prefix
-        case ToExternal():
-            return None
-
-
 def _secrets(draft: Draft) -> Iterator[Problem]:
     for name, spec in draft.config.app_services.items():
         for variable, value in spec.env.items():
@@ -192,15 +193,30 @@ def _secrets(draft: Draft) -> Iterator[Problem]:
                 )
 
 
+def _contracts(draft: Draft) -> Iterator[Problem]:
+    """Each app keeps what Pulumi.yaml promises of it for all stacks."""
+    if draft.file.has("contracts"):
+        yield Problem(path=("contracts",), rule="belongs into Pulumi.yaml: a contract is the same for all stacks")
+    apps = draft.config.app_services
+    for name, app in apps.items():
+        if name in draft.config.contracts:
+            yield from (p.below("app_services", name) for p in violations(draft.config.contracts[name], app))
+    for name in draft.config.contracts.keys() - apps.keys() - draft.broken:
+        if close := difflib.get_close_matches(name, apps.keys() - draft.config.contracts.keys(), n=1):
+            yield Problem(path=("contracts", name), rule=f"is no app of this stack; did you mean {close[0]}?")
+
+
 def _pools(draft: Draft) -> Iterator[Problem]:
     """(most replicas + surge) x pool of every app, plus what is kept free, must fit max_connections."""
     demands: defaultdict[str, list[tuple[str, int]]] = defaultdict(list)
     for app, _, connection in _connections(draft):
         if isinstance(connection, ToPostgres):
             spec = draft.config.app_services[app]
-            replicas, surge = _at_once(draft, spec)
-            text = f"{app} ({replicas} replicas + {surge} surge) x {connection.pool} = {(replicas + surge) * connection.pool}"
-            demands[connection.postgres].append((text, (replicas + surge) * connection.pool))
+            replicas, surge, batch = _at_once(draft, spec)
+            beside = f" + {batch} beside" if batch else ""
+            count = (replicas + surge + batch) * connection.pool
+            text = f"{app} ({replicas} replicas + {surge} surge{beside}) x {connection.pool} = {count}"
+            demands[connection.postgres].append((text, count))
     for name, demand in sorted(demands.items()):
         server = draft.config.postgres_clusters.get(name)
         if server is None:
@@ -216,14 +232,15 @@ def _pools(draft: Draft) -> Iterator[Problem]:
             )
 
 
-def _at_once(draft: Draft, spec: AppServiceSpec) -> tuple[int, int]:
+def _at_once(draft: Draft, spec: AppServiceSpec) -> tuple[int, int, int]:
+    """Replicas, those of a rollout on top, and what runs beside them: migrations and jobs."""
     on_docker = "environment" not in draft.broken and draft.config.environment.target.kind == "docker"
-    return (1, 0) if on_docker else (spec.most_replicas, spec.rollout.max_surge)
+    return (1, 0, spec.most_batch_pods) if on_docker else (spec.most_replicas, spec.surge, spec.most_batch_pods)
 
 
 def _instances(config: StackConfig) -> Iterator[tuple[str, str, Spec]]:
     for section in type(config).model_fields:
-        if section not in {"environment", "edge"}:
+        if section not in ("environment", "contracts", "edge"):
             for name, spec in getattr(config, section).items():
                 yield section, name, spec
 
@@ -277,6 +294,8 @@ def _nested(value: Any) -> Iterator[tuple[tuple[str | int, ...], Spec]]:
 def _images(draft: Draft) -> Iterator[Problem]:
     if draft.config.environment.target.kind == "docker":
         return
+    for name, app in draft.config.app_services.items():
+        yield from (p.below("app_services", name) for p in app_facts.unpinned(app))
     for section, name, spec in _instances(draft.config):
         for field in ("image", "previous_image"):
             image = getattr(spec, field, None)

@@ -32,8 +32,7 @@ def refuse(file: StackFile, problems: Iterable[Problem]) -> pulumi.RunError:
 
 def line(file: StackFile, problem: Problem) -> str:
     """`Pulumi.prod.yaml:12: app_services.api.replicas: must be ...; e.g. 3`"""
-    number = file.line(problem.path)
-    place = file.name if number is None else f"{file.name}:{number}"
+    place = file.place(problem.path)
     example = f"; e.g. {problem.example}" if problem.example else ""
     return f"{place}: {written(problem.path)}: {problem.rule}{example}"
 
@@ -68,7 +67,10 @@ def _rule(error: ErrorDetails, place: _Place) -> str:
     context: Mapping[str, Any] = error.get("ctx", {})
     kind = error["type"]
     if kind == "extra_forbidden":
-        return _unknown_key(str(error["loc"][-1]), place.known)
+        key = str(error["loc"][-1])
+        if others := place.kinds_with(key):
+            return f"is a key of kind {' and '.join(others)}, not of this one; known here: {', '.join(place.known)}"
+        return _unknown_key(key, place.known)
     if kind in ("union_tag_invalid", "union_tag_not_found"):
         key = str(context["discriminator"]).strip("'")
         return f"must be a mapping whose `{key}` is one of: {', '.join(place.tags)}"
@@ -113,6 +115,8 @@ class _Place:
     def __init__(self, annotation: Any, metadata: Iterable[Any] = ()) -> None:
         self.annotation: Any = annotation
         self.examples: tuple[str, ...] = ()
+        self.union: Mapping[str, Any] = {}
+        """Where this is one kind of several: all of them, by their word."""
         self._read(metadata)
         while get_origin(self.annotation) is Annotated:
             self.annotation, *rest = get_args(self.annotation)
@@ -133,6 +137,10 @@ class _Place:
     def known(self) -> tuple[str, ...]:
         return tuple(_fields(self.annotation)) if _is_model(self.annotation) else ()
 
+    def kinds_with(self, key: str) -> list[str]:
+        """Other kinds of the same thing that know a key."""
+        return sorted(word for word, model in self.union.items() if _is_model(model) and key in _fields(model))
+
     @property
     def tags(self) -> tuple[str, ...]:
         return tuple(sorted(_tags(self.annotation)))
@@ -146,6 +154,7 @@ def _resolve(model: Any, loc: Loc) -> tuple[Loc, _Place]:
         tags = _tags(place.annotation)
         if str(part) in tags:
             place = _Place(tags[str(part)])
+            place.union = tags
             continue
         if part == "[key]":
             place = _Place(get_args(holder.annotation)[0])

@@ -33,37 +33,52 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """libyaml reads a file of 4,000 lines in 20 ms, PyYAML's own reader in 200; not every build of PyYAML has it."""
 
 
-class StackFile:
-    """One stack file's text. A file that can't be read gives no positions and no scalars: the engine has said so already."""
+PROJECT_FILE = "Pulumi.yaml"
 
-    def __init__(self, name: str, text: str, project: str) -> None:
+
+class StackFile:
+    """One stack file's text, and what Pulumi.yaml gives all stacks. A file that can't be read gives no positions and no
+    scalars: the engine has said so already.
+    """
+
+    def __init__(self, name: str, text: str, project: str, of_all_stacks: str = "") -> None:
         self.name = name
         self._project = project
         self._lines: dict[Path_, int] = {}
         self._scalars: dict[Path_, yaml.ScalarNode] = {}
         self._secure: list[Path_] = []
-        try:
-            root = cast("yaml.Node | None", yaml.compose(text, Loader=_LOADER))  # pyright: ignore[reportUnknownMemberType]  # stubs leave the stream untyped
-        except yaml.YAMLError:
-            root = None
-        for key, node in _entries(root):
+        for key, node in _entries(_composed(of_all_stacks)):
+            if key == "config":
+                self._walk_project(node)
+        self._shared, self._lines = self._lines, {}
+        for key, node in _entries(_composed(text)):
             if key == "config":
                 self._walk(node, ())
 
     @classmethod
     def read(cls, path: Path, project: str) -> StackFile:
         """The file at `path`, or an empty one: `--config-file` may have named another."""
-        try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError):
-            text = ""
-        return cls(path.name, text, project)
+        return cls(path.name, _text(path), project, _text(path.parent / PROJECT_FILE))
 
     def line(self, path: Path_) -> int | None:
         """Line of the value at `path`, or of the closest thing around it that is written in the file."""
+        found = self._find(path)
+        return None if found is None else found[1]
+
+    def place(self, path: Path_) -> str:
+        """`Pulumi.prod.yaml:12`: where a person looks."""
+        found = self._find(path)
+        return self.name if found is None else f"{found[0]}:{found[1]}"
+
+    def has(self, section: str) -> bool:
+        """Whether the stack file itself says something about a section."""
+        return (section,) in self._lines
+
+    def _find(self, path: Path_) -> tuple[str, int] | None:
         for length in range(len(path), 0, -1):
-            if (line := self._lines.get(path[:length])) is not None:
-                return line
+            for name, lines in ((self.name, self._lines), (PROJECT_FILE, self._shared)):
+                if (line := lines.get(path[:length])) is not None:
+                    return name, line
         return None
 
     def problems(self) -> Iterator[Problem]:
@@ -95,10 +110,33 @@ class StackFile:
                     self._scalars[below] = child
                 self._walk(child, below)
 
+    def _walk_project(self, node: yaml.Node) -> None:
+        """Project-level configuration is written `key: {value: ...}`, its key with or without the project's name."""
+        for key, declared in _entries(node):
+            for word, child in _entries(declared):
+                if word == "value":
+                    path = (str(key).removeprefix(f"{self._project}:"),)
+                    self._lines[path] = child.start_mark.line + 1
+                    self._walk(child, path)
+
     @staticmethod
     def _key_line(node: yaml.Node, key: str) -> int:
         assert isinstance(node, yaml.MappingNode)
         return next(k.start_mark.line + 1 for k, _ in node.value if k.value == key)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def _composed(text: str) -> yaml.Node | None:
+    try:
+        return cast("yaml.Node | None", yaml.compose(text, Loader=_LOADER))  # pyright: ignore[reportUnknownMemberType]  # stubs leave the stream untyped
+    except yaml.YAMLError:
+        return None
 
 
 def _entries(node: yaml.Node | None) -> Iterator[tuple[str | int, yaml.Node]]:

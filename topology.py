@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import proofs
 from components.app_service import facts as app_facts
 from components.app_service.connects_to import ConnectionSpec, ToApp, ToExternal, ToPostgres
+from components.app_service.contract import defaults
 from components.app_service.spec import AppServiceSpec
 from components.cdn_frontend import facts as site_facts
 from components.connections import Consumer, Edge, Instance, Network, Peer, Pods
@@ -78,6 +79,10 @@ class Topology:
         proxies = self.stack.cdn_frontends[site].proxies
         return {path: self.stack.app_services[p.app].ports[p.port] for path, p in sorted(proxies.items())}
 
+    def defaults(self, app: str) -> Mapping[str, str]:
+        """Variables that the contract sets where the stack file does not."""
+        return defaults(self.stack.contracts.get(app, {}), self.stack.app_services[app])
+
     def gates(self, app: str) -> frozenset[str]:
         """Instances that must be up before an app starts."""
         return gates(self.stack, app)
@@ -111,7 +116,10 @@ def edges(stack: StackConfig) -> Iterator[Edge]:
     for name, spec in sorted(stack.app_services.items()):
         for connection in spec.connects_to:
             producer, port = _producer(stack, connection)
-            yield Edge(consumer=app(name), producer=producer, port=port, why=f"app_services.{name}.connects_to")
+            why = f"app_services.{name}.connects_to"
+            yield Edge(consumer=app(name), producer=producer, port=port, why=why)
+            if spec.migrations is not None or spec.jobs:
+                yield Edge(consumer=batch(name), producer=producer, port=port, why=why)
     for name, site in sorted(stack.cdn_frontends.items()):
         for proxy in site.proxies.values():
             port = stack.app_services[proxy.app].ports[proxy.port]
@@ -126,8 +134,8 @@ def _producer(stack: StackConfig, connection: ConnectionSpec) -> tuple[Peer, int
     match connection:
         case ToPostgres(postgres=name):
             return postgres(name), postgres_facts.PORT
-        case ToApp(app=name, port=port):
-            return app(name), stack.app_services[name].ports[port]
+        case ToApp(app=name):
+            return app(name), stack.app_services[name].ports[connection.port_name]
         case ToExternal(cidrs=cidrs, port=port):
             return Network(cidrs=cidrs, without=PRIVATE if "0.0.0.0/0" in cidrs else ()), port
 
@@ -177,17 +185,33 @@ def app(name: str) -> Instance:
     return Instance(name=name, labels=app_facts.selector(name))
 
 
+def batch(name: str) -> Instance:
+    """Migrations and jobs of an app: they reach what it reaches, and nobody reaches them."""
+    return Instance(name=app_facts.batch(name), labels=app_facts.batch_selector(name))
+
+
 def postgres(name: str) -> Instance:
     return Instance(name=name, labels=postgres_facts.selector(name))
 
 
 def consumers(stack: StackConfig, server: str) -> tuple[Consumer, ...]:
-    return tuple(
-        Consumer(app=name, database=connection.database or name, deletion_protection=connection.deletion_protection)
+    """Who logs in: each app that connects, and its migrations. Where migrations own the tables, apps only use them."""
+    users = [
+        (name, spec, connection)
         for name, spec in sorted(stack.app_services.items())
         for connection in spec.connects_to
         if isinstance(connection, ToPostgres) and connection.postgres == server
-    )
+    ]
+    migrated = {connection.database or name for name, spec, connection in users if spec.migrations is not None}
+    found: list[Consumer] = []
+    for name, spec, connection in users:
+        database, protect = connection.database or name, connection.deletion_protection
+        found.append(Consumer(app=name, database=database, deletion_protection=protect, owns=database not in migrated))
+        if spec.migrations is not None:
+            grants = tuple(n for n, _, c in users if (c.database or n) == database)
+            migrator = app_facts.migrator(name)
+            found.append(Consumer(app=migrator, database=database, deletion_protection=protect, grants=grants))
+    return tuple(found)
 
 
 def gates(stack: StackConfig, name: str) -> frozenset[str]:
@@ -205,6 +229,12 @@ def gates(stack: StackConfig, name: str) -> frozenset[str]:
     return frozenset(found)
 
 
+def lenders(stack: StackConfig, name: str) -> frozenset[str]:
+    """Apps that must exist, though not run, before an app can be told their credentials."""
+    uses = stack.app_services[name].connects_to
+    return frozenset(c.app for c in uses if isinstance(c, ToApp) and c.credential is not None)
+
+
 def network_members(stack: StackConfig) -> Mapping[str, NetworkPlan]:
     """Docker's networks before they have subnets: one per producer, and a way out for those who need one."""
     found: dict[str, NetworkPlan] = {}
@@ -219,7 +249,11 @@ def network_members(stack: StackConfig) -> Mapping[str, NetworkPlan]:
             )
     for name, spec in stack.app_services.items():
         callers = {
-            n for n, s in stack.app_services.items() for c in s.connects_to if isinstance(c, ToApp) and c.app == name
+            member
+            for n, s in stack.app_services.items()
+            for c in s.connects_to
+            if isinstance(c, ToApp) and c.app == name
+            for member in containers(n, s)
         }
         callers |= {n for n, s in stack.cdn_frontends.items() for p in s.proxies.values() if p.app == name}
         if spec.route is not None:
@@ -228,7 +262,7 @@ def network_members(stack: StackConfig) -> Mapping[str, NetworkPlan]:
             found[name] = NetworkPlan(name=name, internal=True, protect=False, members=frozenset({name, *callers}))
         if needs_egress(spec):
             found[f"{name}-egress"] = NetworkPlan(
-                name=f"{name}-egress", internal=False, protect=False, members=frozenset({name})
+                name=f"{name}-egress", internal=False, protect=False, members=frozenset(containers(name, spec))
             )
     return found | _edge_networks(stack)
 
@@ -249,6 +283,11 @@ def _edge_networks(stack: StackConfig) -> dict[str, NetworkPlan]:
     }
 
 
+def containers(name: str, spec: AppServiceSpec) -> tuple[str, ...]:
+    """Containers of an app that join the networks of what it uses."""
+    return (name,) if spec.migrations is None else (name, app_facts.batch(name))
+
+
 def needs_egress(spec: AppServiceSpec) -> bool:
     """Whether a container must leave Docker's internal networks: to be published, or to reach a host outside."""
     published = spec.docker is not None and bool(spec.docker.publish)
@@ -258,7 +297,7 @@ def needs_egress(spec: AppServiceSpec) -> bool:
 def _start_order(stack: StackConfig) -> graphlib.TopologicalSorter[str]:
     order: graphlib.TopologicalSorter[str] = graphlib.TopologicalSorter()
     for name in sorted([*stack.postgres_clusters, *stack.app_services]):
-        order.add(name, *(sorted(gates(stack, name)) if name in stack.app_services else ()))
+        order.add(name, *(sorted(gates(stack, name) | lenders(stack, name)) if name in stack.app_services else ()))
     return order
 
 
@@ -272,6 +311,6 @@ def _cycles(draft: Draft, known: frozenset[str] | set[str]) -> Iterator[Problem]
         if set(circle) <= known:
             yield Problem(
                 path=("app_services", circle[0], "connects_to"),
-                rule=f"makes a circle of apps that wait for each other: {' -> '.join(circle)}; on Docker an app starts after what it "
-                "connects to, so one of these connections must go",
+                rule=f"makes a circle of apps that wait for each other: {' -> '.join(circle)}; an app comes after one whose "
+                "credential it uses, and on Docker after all that it connects to, so one of these connections must go",
             )

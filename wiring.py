@@ -12,17 +12,18 @@ from topology import Topology
 
 
 def connections(
-    app: str, plan: Topology, databases: Mapping[str, PostgresCluster], apps: Mapping[str, AppService]
+    app: str, role: str, plan: Topology, databases: Mapping[str, PostgresCluster], apps: Mapping[str, AppService]
 ) -> list[Connection]:
-    """`apps` holds those that were made before; an app waits for no other."""
+    """For an app, or for its migrations with a role of their own. `apps` holds those that were made before."""
     told: list[Connection] = []
     for declared in plan.uses(app):
         match declared:
             case ToPostgres():
-                told.append(databases[declared.postgres].connection(app, declared))
+                told.append(databases[declared.postgres].connection(role, declared))
             case ToApp():
                 gate = apps[declared.app].gate if declared.app in plan.gates(app) else None
-                told.append(connection(declared, plan.stack.app_services[declared.app], gate))
+                lent = apps[declared.app].credentials[declared.credential] if declared.credential else None
+                told.append(connection(declared, plan.stack.app_services[declared.app], gate, lent))
             case _:
                 pass
     return told

@@ -56,11 +56,16 @@ class Edge:
 
 @dataclass(frozen=True, kw_only=True)
 class Consumer:
-    """An app that uses a PostgresCluster: gets a login role of its own name, and a password."""
+    """Who logs in to a PostgresCluster: gets a role of its own name, and a password."""
 
     app: str
+    """The app's name; for its migrations, with `-migrator` behind it. The role is called the same."""
     database: str
     deletion_protection: bool
+    owns: bool = True
+    """Whether it acts as the owner of the database, and so may change its tables."""
+    grants: tuple[str, ...] = ()
+    """For a migrator: the roles that may use, but not change, what the migrations make."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,6 +108,24 @@ class PostgresConnection:
     """Kubernetes: the certificate authority of the server, without its key."""
     gate: Gate
     """What must have happened before the app starts."""
+    setup: ClientScript | None = None
+    """Kubernetes: what a migrator must run before its migrations."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClientScript:
+    """SQL that a consumer runs as itself, and an image that has the client."""
+
+    image: str
+    sql: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Credential:
+    """A name and a password that a producer gives to those who use it."""
+
+    user: str
+    password: pulumi.Output[str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,5 +136,8 @@ class AppConnection:
     """What the variables start with."""
     host: str
     port: int
+    credential: Credential | None = None
+    deliver: Literal["file", "env"] = "file"
+    """How the password arrives, if there is one."""
     gate: Gate = field(default_factory=Gate)
     """What must have happened before the consumer starts; empty on Kubernetes, where apps don't wait for each other."""

@@ -155,6 +155,13 @@ SecretName = Annotated[
 ]
 """A key of the stack file's `secrets`."""
 
+CredentialName = Annotated[
+    str,
+    _matches(r"[a-z][a-z0-9]*", "must be lower-case letters and digits, starting with a letter", 20),
+    Field(examples=["rpc"]),
+]
+"""A credential that an app gives to those who use it."""
+
 FileName = Annotated[
     str,
     _matches(
@@ -265,12 +272,57 @@ def _network_port(value: str) -> object:
     return _network(network)
 
 
+_CRON_WORDS = {
+    3: ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"),
+    4: ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"),
+}
+_CRON_FIELDS = (("minute", 0, 59), ("hour", 0, 23), ("day of month", 1, 31), ("month", 1, 12), ("day of week", 0, 6))
+_CRON_TERM = re.compile(r"(?:\*|(?P<low>\w+)(?:-(?P<high>\w+))?)(?:/(?P<step>[1-9]\d*))?")
+
+
+def cron_fields(cron: str) -> tuple[str, ...]:
+    """`15 3 * * *` -> its five fields. Raises ValueError on what Kubernetes would refuse, or would never run."""
+    fields = tuple(cron.split(" "))
+    if len(fields) != len(_CRON_FIELDS):
+        msg = "must be five fields with one space between: minute, hour, day of month, month, day of week"
+        raise ValueError(msg)
+    for index, (field, (what, lowest, highest)) in enumerate(zip(fields, _CRON_FIELDS, strict=True)):
+        words = _CRON_WORDS.get(index, ())
+        if not all(_cron_term(term, words, lowest, highest) for term in field.split(",")):
+            named = f" or {words[0]} to {words[-1]}" if words else ""
+            msg = f"has no valid {what}: *, {lowest} to {highest}{named}, ranges (1-5), steps (*/10) and lists (1,15)"
+            raise ValueError(msg)
+    return fields
+
+
+def _cron_term(term: str, words: tuple[str, ...], lowest: int, highest: int) -> bool:
+    if (match := _CRON_TERM.fullmatch(term)) is None:
+        return False
+    ends = [_cron_number(end, words, lowest) for end in (match["low"], match["high"]) if end is not None]
+    step = int(match["step"] or 1)
+    return all(lowest <= end <= highest for end in ends) and ends == sorted(ends) and step <= highest
+
+
+def _cron_number(text: str, words: tuple[str, ...], lowest: int) -> int:
+    if text.upper() in words:
+        return words.index(text.upper()) + lowest
+    return int(text) if text.isdigit() else -1
+
+
 Cpu = Annotated[str, _syntax(cpu_millis), Field(examples=["250m"])]
 """Processor time: cores or thousandths of a core."""
 Size = Annotated[str, _syntax(size_bytes), Field(examples=["512Mi"])]
 """Bytes of memory or storage, with a Kubernetes unit."""
 Duration = Annotated[str, _syntax(milliseconds), Field(examples=["30s"])]
 """A span of time with its unit."""
+Cron = Annotated[str, _syntax(cron_fields), Field(examples=['"15 3 * * *"'])]
+"""When to run: five fields, as in crontab(5). https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/"""
+TimeZone = Annotated[
+    str,
+    _matches(r"[A-Z][A-Za-z_]+(/[A-Z][-+A-Za-z0-9_]+){0,2}", "must be a name of the time zone database", 64),
+    Field(examples=["Etc/UTC"]),
+]
+"""Time zone by name. https://www.iana.org/time-zones"""
 Cidr = Annotated[str, _syntax(_network), Field(examples=["10.0.0.0/8"])]
 """An IP network."""
 CidrPort = Annotated[str, _syntax(_network_port), Field(examples=["10.0.0.1/32:6443"])]

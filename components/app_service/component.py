@@ -1,7 +1,7 @@
-"""AppService: a stateless app that answers requests.
+"""AppService: an app of ours, in one of three kinds: it answers requests, fetches work, or keeps data.
 
-Owns: the workload, its address, its own secrets and configuration, its side of the network rules. Leaves alone: what it
-connects to, and how it is reached from outside.
+Owns: the workload, its address, its volumes, its own secrets, configuration and credentials, its migrations and jobs, its
+side of the network rules. Leaves alone: what it connects to, and how it is reached from outside.
 """
 
 from __future__ import annotations
@@ -12,20 +12,24 @@ from typing import assert_never
 import pulumi
 import pulumi_random as random
 
+from components.app_service.body import Batch, Wiring
 from components.app_service.connects_to import ToApp
 from components.app_service.delivery import Connection, deliver
+from components.app_service.kinds import AnyAppServiceSpec
 from components.app_service.spec import AppServiceSpec, GeneratedSecret, SecretRef
-from components.connections import AppConnection, Edge, Gate
+from components.connections import AppConnection, Credential, Edge, Gate
 from components.targets import DockerTarget, KubernetesTarget, Target
 
 
 class AppService(pulumi.ComponentResource):
     """Runs an app.
 
-    Kubernetes: Deployment, Service, ServiceAccount without a token, NetworkPolicy, and where asked for an autoscaler, a
-    disruption budget, an immutable ConfigMap and Secret that a change replaces.
-    Docker: one container, with its files in volumes that a one-shot container fills.
-    Generated secrets are protected, and kept when they are taken out of the file.
+    Kubernetes: a Deployment (web, worker) or a StatefulSet with a protected volume claim for each replica (stateful),
+    Service, ServiceAccount without a token, NetworkPolicy; where asked for an autoscaler, a disruption budget, an
+    immutable ConfigMap and Secret that a change replaces, a Job of migrations that comes before the new version, CronJobs.
+    Docker: one container, with its files in volumes that a one-shot container fills; a protected volume (stateful); a
+    one-shot container of migrations that comes before it.
+    Generated secrets and credentials are protected, and kept when they are taken out of the file.
     """
 
     host: str
@@ -34,33 +38,49 @@ class AppService(pulumi.ComponentResource):
     """Its ports by name."""
     gate: Gate
     """What a consumer that waits for it waits for."""
+    credentials: Mapping[str, Credential]
+    """What it provides, by name."""
 
     def __init__(
         self,
         name: str,
-        spec: AppServiceSpec,
+        spec: AnyAppServiceSpec,
         *,
         target: Target,
         inbound: Sequence[Edge] = (),
         outbound: Sequence[Edge] = (),
         connections: Sequence[Connection] = (),
+        migrator: Sequence[Connection] = (),
         secrets: pulumi.Output[Mapping[str, str]] | None = None,
+        defaults: Mapping[str, str] | None = None,
         gates: Sequence[Gate] = (),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
+        """`migrator` holds the same connections as `connections`, with the migrations' own role; `defaults` are variables."""
         super().__init__("slipway:index:AppService", name, spec.model_dump(mode="json", exclude_none=True), opts)
-        edges = (inbound, outbound)
-        delivery = deliver(spec, connections, _secret_values(name, spec, secrets, self))
-        gates = (*gates, *(connection.gate for connection in connections))
+        values = _secret_values(name, spec, secrets, self)
+        defaults = {} if defaults is None else defaults
+        self.credentials = _credentials(name, spec, self)
+        wiring = Wiring(
+            inbound=tuple(inbound),
+            outbound=tuple(outbound),
+            gates=(*gates, *(connection.gate for connection in connections)),
+            delivery=deliver(spec, connections, values, self.credentials, defaults),
+            batch=Batch(
+                delivery=deliver(spec, migrator, values, self.credentials, defaults),
+                gates=(*gates, *(connection.gate for connection in migrator)),
+                connections=tuple(migrator),
+            ),
+        )
         match target:
             case KubernetesTarget():
                 from components.app_service import kubernetes
 
-                self.gate = kubernetes.create(name, spec, delivery, target, edges=edges, gates=gates, parent=self)
+                self.gate = kubernetes.create(name, spec, wiring, target, parent=self)
             case DockerTarget():
                 from components.app_service import docker
 
-                self.gate = docker.create(name, spec, delivery, target, edges=edges, gates=gates, parent=self)
+                self.gate = docker.create(name, spec, wiring, target, parent=self)
             case _:
                 assert_never(target)
         self.host = name
@@ -68,10 +88,36 @@ class AppService(pulumi.ComponentResource):
         self.register_outputs({"host": self.host, "ports": dict(spec.ports)})
 
 
-def connection(declared: ToApp, producer: AppServiceSpec, gate: Gate | None = None) -> AppConnection:
-    """What a consumer is told about an app: a function of the spec, so that apps on Kubernetes may use each other."""
+def connection(
+    declared: ToApp, producer: AppServiceSpec, gate: Gate | None = None, credential: Credential | None = None
+) -> AppConnection:
+    """What a consumer is told about an app: but for the credential a function of the spec, so that apps may use each other."""
     prefix = declared.app.upper().replace("-", "_") if declared.prefix is None else declared.prefix
-    return AppConnection(prefix=prefix, host=declared.app, port=producer.ports[declared.port], gate=gate or Gate())
+    return AppConnection(
+        prefix=prefix,
+        host=declared.app,
+        port=producer.ports[declared.port_name],
+        credential=credential,
+        deliver=declared.deliver,
+        gate=gate or Gate(),
+    )
+
+
+def _credentials(name: str, spec: AppServiceSpec, parent: pulumi.Resource) -> dict[str, Credential]:
+    return {
+        credential: Credential(
+            user=provided.user,
+            password=_password(f"{name}-{credential}-credential", provided.generate, spec, parent),
+        )
+        for credential, provided in sorted(spec.provides.items())
+    }
+
+
+def _password(name: str, length: int, spec: AppServiceSpec, parent: pulumi.Resource) -> pulumi.Output[str]:
+    """Letters and digits only: it stands in URLs and configuration files."""
+    keep = spec.deletion_protection
+    opts = pulumi.ResourceOptions(parent=parent, protect=keep, retain_on_delete=keep)
+    return random.RandomPassword(name, length=length, special=False, opts=opts).result
 
 
 def _secret_values(
@@ -87,14 +133,7 @@ def _secret_values(
             case SecretRef(secret=key) if secrets is not None:
                 values[variable] = secrets.apply(lambda given, key=key: given[key])
             case GeneratedSecret(generate=length):
-                values[variable] = random.RandomPassword(
-                    f"{name}-{variable}",
-                    length=length,
-                    special=False,
-                    opts=pulumi.ResourceOptions(
-                        parent=parent, protect=spec.deletion_protection, retain_on_delete=spec.deletion_protection
-                    ),
-                ).result
+                values[variable] = _password(f"{name}-{variable}", length, spec, parent)
             case _:
                 pass
     return values

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
 
-from components.vocabulary import Cidr, DatabaseName, DnsLabel, Listed, OnlyOn, Port, PortName, Spec, VariablePrefix
+from components.vocabulary import (
+    Cidr,
+    CredentialName,
+    DatabaseName,
+    DnsLabel,
+    Listed,
+    OnlyOn,
+    Port,
+    PortName,
+    Problem,
+    Spec,
+    VariablePrefix,
+)
 
 
 class ToPostgres(Spec):
@@ -31,10 +44,23 @@ class ToApp(Spec):
 
     app: DnsLabel = Field(examples=["electrs"])
     """Name of the AppService."""
-    port: PortName = Field(default="http", examples=["electrum"])
-    """Name of its port."""
+    port: PortName | None = Field(default=None, examples=["electrum"])
+    """Name of its port. Absent: the one that is called like the credential, or `http`."""
+    credential: CredentialName | None = Field(default=None, examples=["rpc"])
+    """A credential that the other app provides: ELECTRS_USER, ELECTRS_PASSWORD_FILE and, as `user:password` in one
+    line, ELECTRS_USERPASS_FILE."""
+    deliver: Literal["file", "env"] = "file"
+    """How the credential's password arrives."""
     prefix: VariablePrefix | None = Field(default=None, alias="as", examples=["ELECTRS"])
     """What the variables start with. Absent: the app's name in capitals: ELECTRS_HOST, ELECTRS_PORT."""
+
+    @property
+    def port_name(self) -> str:
+        return self.port or self.credential or "http"
+
+    def problems(self) -> Iterable[Problem]:
+        if self.deliver == "env" and self.credential is None:
+            yield Problem(path=("deliver",), rule="says how a credential arrives, and none is named", example="file")
 
 
 class ToExternal(Spec):
@@ -73,3 +99,27 @@ ConnectionSpec = Annotated[
     ),
     Field(examples=["{postgres: main, pool: 10}"]),
 ]
+
+
+def delivered_by(connection: ConnectionSpec) -> tuple[str, ...]:
+    """Variables that a connection brings; one whose value comes as a file is named without its `_FILE`."""
+    match connection:
+        case ToPostgres(prefix=prefix):
+            words = ("HOST", "PORT", "DATABASE", "USER", "SSLMODE", "SSLROOTCERT", "PASSWORD", "URI")
+            return tuple(f"PG{word}" if prefix == "PG" else f"{prefix}_{word}" for word in words)
+        case ToApp(credential=credential):
+            words = ("HOST", "PORT") if credential is None else ("HOST", "PORT", "USER", "PASSWORD", "USERPASS")
+            return tuple(f"{variables_prefix(connection)}_{word}" for word in words)
+        case ToExternal():
+            return ()
+
+
+def variables_prefix(connection: ConnectionSpec) -> str | None:
+    """What the variables of a connection start with; None where it brings none."""
+    match connection:
+        case ToPostgres(prefix=prefix):
+            return prefix
+        case ToApp(app=app, prefix=prefix):
+            return app.upper().replace("-", "_") if prefix is None else prefix
+        case ToExternal():
+            return None

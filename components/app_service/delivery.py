@@ -12,7 +12,7 @@ from typing import Literal
 import pulumi
 
 from components.app_service.spec import AppServiceSpec, GeneratedSecret, SecretRef
-from components.connections import AppConnection, PostgresConnection, SecretKey
+from components.connections import AppConnection, Credential, PostgresConnection, SecretKey
 
 SECRETS_FOLDER = "/run/secrets"
 CONFIG_FOLDER = "/run/config"
@@ -46,9 +46,15 @@ def deliver(
     spec: AppServiceSpec,
     connections: Sequence[Connection],
     values: Mapping[str, pulumi.Output[str]],
+    credentials: Mapping[str, Credential] | None = None,
+    defaults: Mapping[str, str] | None = None,
 ) -> Delivery:
-    """Everything the app reads. `values` holds the secret entries of `env` by variable name."""
+    """Everything the app reads. `values` holds the secret entries of `env` by variable name, `credentials` what it provides."""
     found = _Collector()
+    found.variables.update(defaults or {})
+    for name, credential in (credentials or {}).items():
+        filled = credential.password.apply(spec.provides[name].filled)
+        found.secret(name.upper(), SecretValue(value=filled), "file")
     for name, entry in spec.env.items():
         match entry:
             case str():
@@ -60,8 +66,7 @@ def deliver(
             case PostgresConnection():
                 _postgres(connection, found)
             case AppConnection():
-                found.variables[f"{connection.prefix}_HOST"] = connection.host
-                found.variables[f"{connection.prefix}_PORT"] = str(connection.port)
+                _app(connection, found)
     return Delivery(
         variables=dict(sorted(found.variables.items())),
         secret_variables=dict(sorted(found.secret_variables.items())),
@@ -86,6 +91,18 @@ class _Collector:
 def postgres_variable(prefix: str, word: str) -> str:
     """`PG` gives libpq's own names (PGHOST); any other prefix is a word of its own (ANALYTICS_HOST)."""
     return f"PG{word}" if prefix == "PG" else f"{prefix}_{word}"
+
+
+def _app(connection: AppConnection, found: _Collector) -> None:
+    prefix, credential = connection.prefix, connection.credential
+    found.variables[f"{prefix}_HOST"] = connection.host
+    found.variables[f"{prefix}_PORT"] = str(connection.port)
+    if credential is None:
+        return
+    found.variables[f"{prefix}_USER"] = credential.user
+    found.secret(f"{prefix}_PASSWORD", SecretValue(value=credential.password), connection.deliver)
+    both = pulumi.Output.concat(credential.user, ":", credential.password)
+    found.secret(f"{prefix}_USERPASS", SecretValue(value=both), connection.deliver)
 
 
 def _postgres(connection: PostgresConnection, found: _Collector) -> None:

@@ -2,56 +2,70 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pulumi
 import pulumi_docker as docker
 
+from components.app_service import batch_docker as batch
+from components.app_service.body import Wiring
 from components.app_service.build import context_digest
-from components.app_service.delivery import CONFIG_FOLDER, SECRETS_FOLDER, Delivery
+from components.app_service.docker_parts import (
+    TOOLS_FOLDER,
+    contents,
+    environment,
+    joins,
+    networks_of,
+    passed,
+    tools,
+)
+from components.app_service.kinds import AnyAppServiceSpec, StatefulSpec
 from components.app_service.probes import CommandProbe, HttpProbe, Probe, TcpProbe
 from components.app_service.spec import KILL_MARGIN_SECONDS, AppServiceSpec, DockerSpec
-from components.connections import Edge, Gate, Instance, Network
+from components.connections import Gate
 from components.targets import DockerTarget
 from components.targets.docker import (
     LOG_OPTIONS,
     cpus,
+    exited_well,
     files,
     go_duration,
     image,
+    kept,
     megabytes,
     options,
     tmpfs,
 )
 from components.vocabulary import seconds
 
-TOOLS_FOLDER = "/run/slipway"
-"""Where the stack's static tools are mounted; health checks call them."""
-
 
 def create(
     name: str,
-    spec: AppServiceSpec,
-    delivery: Delivery,
+    spec: AnyAppServiceSpec,
+    wiring: Wiring,
     target: DockerTarget,
     *,
-    edges: tuple[Sequence[Edge], Sequence[Edge]],
-    gates: Sequence[Gate],
     parent: pulumi.Resource,
 ) -> Gate:
     local = spec.docker or DockerSpec()
-    written = files(name, _contents(spec, delivery), spec.user, target, parent)
-    probe = spec.probes.readiness
+    delivery = wiring.delivery
+    written = files(name, contents(spec, delivery), spec.user, target, parent)
+    made = _image(name, spec, local, target, parent)
+    networks = joins(name, wiring, local)
+    stored = _data(name, spec, target, parent)
+    migrated = batch.migrations(name, spec, wiring, made, target, parent)
+    gates = (*wiring.gates, stored.gate, migrated)
     command = spec.command if local.command is None else local.command
     container = docker.Container(
         f"{name}-container",
         name=f"{target.prefix}-{name}",
         hostname=name,
-        image=_image(name, spec, local, target, parent).image_id,
-        command=None if command is None else list(command),
-        envs=_environment(delivery),
+        image=made.image_id,
+        # As the entry point: Docker's `command` alone would become arguments of the image's own.
+        entrypoints=None if command is None else [command[0]],
+        command=None if command is None else list(command[1:]),
+        envs=environment(delivery),
         user=f"{spec.user}:{spec.user}",
         read_only=not local.writable_root,
         tmpfs={path: tmpfs(size, spec.user) for path, size in sorted(spec.scratch.items())},
@@ -64,25 +78,19 @@ def create(
         restart="unless-stopped",
         log_driver="json-file",
         log_opts=LOG_OPTIONS,
-        networks_advanced=_networks(name, edges, local, target),
-        network_mode=None if _joins(name, edges, local) else "none",
+        networks_advanced=networks_of(name, networks, target),
+        network_mode=None if networks else "none",
         ports=[
             docker.ContainerPortArgs(internal=spec.ports[port], external=number, ip="127.0.0.1", protocol="tcp")
             for port, number in sorted(local.publish.items())
         ],
-        mounts=[*written.mounts, *_sources(local), _tools(target)],
-        healthcheck=docker.ContainerHealthcheckArgs(
-            tests=["CMD", *_check(probe, spec)],
-            interval=go_duration(seconds(probe.every)),
-            timeout=go_duration(seconds(probe.timeout)),
-            retries=probe.failures,
-            start_period=go_duration(seconds(spec.probes.startup_budget)),
-        ),
-        wait=True,
-        wait_timeout=seconds(spec.probes.startup_budget) + math.ceil(seconds(probe.every) * probe.failures) + 10,
+        mounts=[*written.mounts, *stored.mounts, *_sources(local), tools(target)],
+        healthcheck=_healthcheck(spec),
+        wait=spec.probes.readiness is not None and _is_awaited(spec),
+        wait_timeout=_patience(spec),
         stop_timeout=_grace(spec),
         destroy_grace_seconds=_grace(spec),
-        start=_passed(written.written, gates),
+        start=passed(written.written, gates),
         opts=pulumi.ResourceOptions(
             parent=parent,
             provider=target.provider,
@@ -93,21 +101,66 @@ def create(
     return Gate(resources=(container,))
 
 
-def _passed(written: pulumi.Output[bool], gates: Sequence[Gate]) -> pulumi.Output[bool]:
-    """True once everything before has gone well; the place where a failed one-shot stops the app."""
-    passed = [gate.passed for gate in gates if gate.passed is not None]
-    return pulumi.Output.all(written, *passed).apply(all)
+def _is_awaited(spec: AnyAppServiceSpec) -> bool:
+    return not isinstance(spec, StatefulSpec) or spec.is_awaited
+
+
+def _healthcheck(spec: AppServiceSpec) -> docker.ContainerHealthcheckArgs | None:
+    probe = spec.probes.readiness
+    if probe is None:
+        return None
+    return docker.ContainerHealthcheckArgs(
+        tests=["CMD", *_check(probe, spec)],
+        interval=go_duration(seconds(probe.every)),
+        timeout=go_duration(seconds(probe.timeout)),
+        retries=probe.failures,
+        start_period=go_duration(seconds(spec.probes.startup_budget)),
+    )
+
+
+def _patience(spec: AppServiceSpec) -> int | None:
+    probe = spec.probes.readiness
+    return None if probe is None else seconds(spec.probes.startup_budget) + seconds(probe.every) * probe.failures + 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Stored:
+    mounts: tuple[docker.ContainerMountArgs, ...] = ()
+    gate: Gate = field(default_factory=Gate)
+
+
+def _data(name: str, spec: AnyAppServiceSpec, target: DockerTarget, parent: pulumi.Resource) -> _Stored:
+    """The volume of a stateful app. A new volume belongs to root, so a one-shot container gives it to the app's user."""
+    if not isinstance(spec, StatefulSpec):
+        return _Stored()
+    # No labels: a change of one would replace the volume.
+    volume = docker.Volume(
+        f"{name}-data",
+        name=f"{target.prefix}-{name}-data",
+        opts=kept(parent, target, protect=spec.deletion_protection),
+    )
+    owner = docker.Container(
+        f"{name}-data-owner",
+        name=f"{target.prefix}-{name}-data-owner",
+        image=target.toolbox,
+        command=["chown", f"{spec.user}:{spec.user}", "/data"],
+        user="0:0",
+        network_mode="none",
+        must_run=False,
+        attach=True,
+        restart="no",
+        capabilities=docker.ContainerCapabilitiesArgs(drops=["ALL"], adds=["CAP_CHOWN"]),
+        mounts=[docker.ContainerMountArgs(type="volume", source=volume.name, target="/data")],
+        opts=options(parent, target),
+    )
+    return _Stored(
+        mounts=(docker.ContainerMountArgs(type="volume", source=volume.name, target=spec.storage.path),),
+        gate=Gate(resources=(owner,), passed=exited_well(owner, f"{target.prefix}-{name}-data-owner")),
+    )
 
 
 def _grace(spec: AppServiceSpec) -> int:
     return seconds(spec.shutdown.drain) + KILL_MARGIN_SECONDS
-
-
-def _contents(spec: AppServiceSpec, delivery: Delivery) -> dict[str, dict[str, pulumi.Input[str]]]:
-    return {
-        SECRETS_FOLDER: {name: secret.value for name, secret in delivery.files.items() if secret.value is not None},
-        CONFIG_FOLDER: dict(spec.config_files),
-    }
 
 
 def _image(
@@ -128,37 +181,6 @@ def _image(
     )
 
 
-def _environment(delivery: Delivery) -> list[pulumi.Input[str]]:
-    plain = [f"{name}={value}" for name, value in delivery.variables.items()]
-    secret = [
-        pulumi.Output.concat(name, "=", value.value)
-        for name, value in delivery.secret_variables.items()
-        if value.value is not None
-    ]
-    return [*plain, *secret]
-
-
-def _joins(name: str, edges: tuple[Sequence[Edge], Sequence[Edge]], local: DockerSpec) -> list[str]:
-    """Networks by logical name: the own one if anybody calls, each producer's, and the way out if one is needed."""
-    inbound, outbound = edges
-    joined = {edge.producer.name for edge in outbound if isinstance(edge.producer, Instance)}
-    if inbound:
-        joined.add(name)
-    if local.publish or any(isinstance(edge.producer, Network) for edge in outbound):
-        joined.add(f"{name}-egress")
-    return sorted(joined)
-
-
-def _networks(
-    name: str, edges: tuple[Sequence[Edge], Sequence[Edge]], local: DockerSpec, target: DockerTarget
-) -> list[docker.ContainerNetworksAdvancedArgs] | None:
-    joined = [
-        docker.ContainerNetworksAdvancedArgs(name=target.networks[network], aliases=[name] if network == name else None)
-        for network in _joins(name, edges, local)
-    ]
-    return joined or None
-
-
 def _sources(local: DockerSpec) -> list[docker.ContainerMountArgs]:
     return [
         docker.ContainerMountArgs(
@@ -166,10 +188,6 @@ def _sources(local: DockerSpec) -> list[docker.ContainerMountArgs]:
         )
         for mount in local.mounts
     ]
-
-
-def _tools(target: DockerTarget) -> docker.ContainerMountArgs:
-    return docker.ContainerMountArgs(type="volume", source=target.tools, target=TOOLS_FOLDER, read_only=True)
 
 
 def _check(probe: Probe, spec: AppServiceSpec) -> list[str]:

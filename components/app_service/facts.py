@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
+from components.app_service.kinds import StatefulSpec
 from components.app_service.spec import AppServiceSpec
 from components.footprint import Footprint
-from components.vocabulary import cpu_millis, size_bytes
+from components.vocabulary import Problem, cpu_millis, is_pinned, size_bytes
 
 COMPONENT = "app-service"
 """Value of app.kubernetes.io/name; part of the selector, so it is for ever."""
 
-SUFFIXES = ("", "-secrets", "-config", "-files", "-egress")
-"""What is put behind the instance's name, on either target."""
+SUFFIXES = ("", "-secrets", "-config", "-files", "-egress", "-members", "-data", "-batch", "-migrations")
+"""What is put behind the instance's name, on either target; a name may not end in one and mean another app."""
+
+BATCH_COMPONENT = "app-service-batch"
+"""The same for pods that run beside the replicas: they answer nobody, so the Service must not select them."""
+
+LONGEST_JOB = 52
+"""Of a CronJob's name: eleven characters are put behind it. https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/"""
+
+MIGRATOR_SUFFIX = "-migrator"
+"""Behind an app's name: the role that its migrations log in with."""
 
 
 def selector(name: str) -> dict[str, str]:
@@ -18,14 +30,63 @@ def selector(name: str) -> dict[str, str]:
     return {"app.kubernetes.io/name": COMPONENT, "app.kubernetes.io/instance": name}
 
 
-def claims(name: str) -> set[str]:
+def batch(name: str) -> str:
+    """The instance that migrations and jobs count as, in edges and policies."""
+    return f"{name}-batch"
+
+
+def batch_selector(name: str) -> dict[str, str]:
+    """Labels that select the pods of migrations and jobs."""
+    return {"app.kubernetes.io/name": BATCH_COMPONENT, "app.kubernetes.io/instance": name}
+
+
+def migrator(name: str) -> str:
+    """The role that an app's migrations log in with."""
+    return f"{name}{MIGRATOR_SUFFIX}"
+
+
+def claims(name: str, jobs: Iterable[str] = ()) -> set[str]:
     """Names that no other instance may take."""
-    return {f"{name}{suffix}" for suffix in SUFFIXES}
+    return {f"{name}{suffix}" for suffix in SUFFIXES} | {f"{name}-{job}" for job in jobs}
+
+
+def bad_jobs(name: str, spec: AppServiceSpec) -> Iterator[Problem]:
+    """Jobs whose name leaves no room for what the controller puts behind it, or is taken by the app itself."""
+    for job in spec.jobs:
+        if f"-{job}" in SUFFIXES:
+            yield Problem(path=("jobs", job), rule="takes a name of the app's own parts; rename it")
+        if len(f"{name}-{job}") > LONGEST_JOB:
+            yield Problem(
+                path=("jobs", job),
+                rule=f"is too long: with the app's name before it, {LONGEST_JOB} characters are allowed",
+            )
+
+
+def unpinned(spec: AppServiceSpec) -> Iterator[Problem]:
+    """Helper containers whose image somebody could change."""
+    if spec.kubernetes is None:
+        return
+    for block, helpers in (("init", spec.kubernetes.init), ("sidecars", spec.kubernetes.sidecars)):
+        for name, helper in helpers.items():
+            if not is_pinned(helper.image):
+                yield Problem(
+                    path=("kubernetes", block, name, "image"),
+                    rule="names a tag alone, and a tag can be moved: name the digest",
+                )
 
 
 def peak(spec: AppServiceSpec) -> Footprint:
-    """The most the app can ask of its namespace: every replica, and the surge of a rollout."""
-    pods = spec.most_replicas + spec.rollout.max_surge
+    """The most the app can ask of its namespace: every replica, the surge of a rollout, migrations and jobs."""
+    pods = spec.most_replicas + spec.surge
+    batch_pods = spec.most_batch_pods
+    cpu, memory = cpu_millis(spec.resources.cpu), size_bytes(spec.resources.memory)
+    helpers_cpu = sum(cpu_millis(helper.cpu) for helper in spec.helpers)
+    helpers_memory = sum(size_bytes(helper.memory) for helper in spec.helpers)
+    stored = size_bytes(spec.storage.size or "1") if isinstance(spec, StatefulSpec) else 0
     return Footprint(
-        cpu=pods * cpu_millis(spec.resources.cpu), memory=pods * size_bytes(spec.resources.memory), pods=pods
+        cpu=pods * (cpu + helpers_cpu) + batch_pods * cpu,
+        memory=pods * (memory + helpers_memory) + batch_pods * memory,
+        pods=pods + batch_pods,
+        storage=spec.replicas * stored,
+        volume_claims=spec.replicas if stored else 0,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import assert_never
 
 import pulumi
 from pulumi_kubernetes.apps.v1 import (
@@ -35,10 +36,13 @@ from pulumi_kubernetes.core.v1 import (
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs
 from pulumi_kubernetes.policy.v1 import PodDisruptionBudget, PodDisruptionBudgetSpecArgs
 
-from components.app_service import facts, pod
+from components.app_service import batch_kubernetes as batch
+from components.app_service import facts, pod, stateful_set
+from components.app_service.body import Wiring
 from components.app_service.delivery import Delivery
+from components.app_service.kinds import AnyAppServiceSpec, RollingSpec, StatefulSpec, WebSpec, WorkerSpec
 from components.app_service.spec import AppServiceSpec, AutoscalingSpec
-from components.connections import Edge, Gate
+from components.connections import Gate
 from components.targets import KubernetesTarget
 from components.targets.kubernetes import metadata, network_policy
 from components.vocabulary import seconds
@@ -49,12 +53,10 @@ SCHEDULING_SECONDS = 60
 
 def create(
     name: str,
-    spec: AppServiceSpec,
-    delivery: Delivery,
+    spec: AnyAppServiceSpec,
+    wiring: Wiring,
     target: KubernetesTarget,
     *,
-    edges: tuple[Sequence[Edge], Sequence[Edge]],
-    gates: Sequence[Gate],
     parent: pulumi.Resource,
 ) -> Gate:
     labels = facts.selector(name)
@@ -65,8 +67,40 @@ def create(
         automount_service_account_token=False,
         opts=opts,
     )
-    network_policy(name, labels, labels, edges, target, parent)
-    service = Service(
+    network_policy(name, labels, labels, (wiring.inbound, wiring.outbound), target, parent)
+    service = _service(name, labels, spec, target, account, parent) if spec.ports else None
+    around = pod.Around(
+        account=account.metadata.name,
+        secret=_own_secret(name, labels, wiring.delivery, target, opts),
+        config=_config(name, labels, spec, target, opts),
+        zones=target.zones,
+    )
+    migrated = batch.create(name, spec, wiring, around, target, parent)
+    before = [*(resource for gate in wiring.gates for resource in gate.resources), *migrated]
+    template = pod.template(name, spec, wiring.delivery, around)
+    match spec:
+        case StatefulSpec():
+            workload = stateful_set.create(name, spec, template, target, parent=parent, before=before)
+        case WebSpec() | WorkerSpec():
+            workload = _deployment(name, labels, spec, template, target, parent=parent, before=before)
+            if spec.autoscaling is not None:
+                _autoscaler(name, labels, spec.autoscaling, target, opts)
+        case _:
+            assert_never(spec)
+    if spec.fewest_replicas > 1:  # a budget over a single replica would block every drain
+        _disruption_budget(name, labels, spec, target, opts)
+    return Gate(resources=(workload,) if service is None else (service,))
+
+
+def _service(
+    name: str,
+    labels: dict[str, str],
+    spec: AppServiceSpec,
+    target: KubernetesTarget,
+    account: ServiceAccount,
+    parent: pulumi.Resource,
+) -> Service:
+    return Service(
         f"{name}-service",
         metadata=metadata(target, labels, name),
         spec=ServiceSpecArgs(
@@ -76,30 +110,16 @@ def create(
                 for port, number in sorted(spec.ports.items())
             ],
         ),
-        # Endpoints come with the Deployment, which comes later; waiting for them here would wait for ever.
+        # Endpoints come with the workload, which comes later; waiting for them here would wait for ever.
         opts=pulumi.ResourceOptions(parent=parent, provider=target.provider, depends_on=[account]),
     )
-    template = pod.template(
-        name,
-        spec,
-        delivery,
-        account=account.metadata.name,
-        secret=_own_secret(name, labels, delivery, target, opts),
-        config=_config(name, labels, spec, target, opts),
-        zones=target.zones,
-    )
-    _deployment(name, labels, spec, template, target, parent=parent, gates=gates)
-    if spec.autoscaling is not None:
-        _autoscaler(name, labels, spec.autoscaling, target, opts)
-    if spec.fewest_replicas > 1:  # a budget over a single replica would block every drain
-        _disruption_budget(name, labels, spec, target, opts)
-    return Gate(resources=(service,))
 
 
 def _own_secret(
     name: str, labels: dict[str, str], delivery: Delivery, target: KubernetesTarget, opts: pulumi.ResourceOptions
 ) -> pulumi.Output[str] | None:
     """The app's own secret values. Immutable and named by the engine: a changed value is a new Secret, and rolls the app."""
+    # What migrations read differs only in what lies in a Secret of the database's.
     own = {
         key: secret.value
         for key, secret in sorted({**delivery.files, **delivery.secret_variables}.items())
@@ -129,12 +149,12 @@ def _config(
 def _deployment(
     name: str,
     labels: dict[str, str],
-    spec: AppServiceSpec,
+    spec: RollingSpec,
     template: PodTemplateSpecArgs,
     target: KubernetesTarget,
     *,
     parent: pulumi.Resource,
-    gates: Sequence[Gate],
+    before: Sequence[pulumi.Resource],
 ) -> Deployment:
     start = seconds(spec.probes.startup_budget) + seconds(spec.rollout.min_ready) + SCHEDULING_SECONDS
     waves = math.ceil(spec.most_replicas / spec.rollout.max_surge)
@@ -158,7 +178,7 @@ def _deployment(
         opts=pulumi.ResourceOptions(
             parent=parent,
             provider=target.provider,
-            depends_on=[resource for gate in gates for resource in gate.resources],
+            depends_on=list(before),
             custom_timeouts=pulumi.CustomTimeouts(create=patience, update=patience),
         ),
     )

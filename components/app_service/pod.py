@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import pulumi
 from pulumi_kubernetes.core.v1 import (
@@ -36,70 +37,123 @@ from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
 
 from components.app_service import facts
 from components.app_service.delivery import CONFIG_FOLDER, SECRETS_FOLDER, Delivery, SecretValue
+from components.app_service.kinds import RollingSpec, StatefulSpec
 from components.app_service.probes import CommandProbe, HttpProbe, Probe, ProbesSpec, TcpProbe
-from components.app_service.spec import AppServiceSpec, ResourcesSpec
+from components.app_service.spec import OWN_CONTAINER, AppServiceSpec, ResourcesSpec
 from components.connections import SecretKey
 from components.targets.kubernetes import restricted_container, restricted_pod
 from components.vocabulary import is_pinned, seconds
 
-CONTAINER = "app"
-"""Name of the app's own container; the autoscaler measures it alone."""
+CONTAINER = OWN_CONTAINER
+"""The autoscaler measures it alone."""
+
+SECRETS = "secrets"
+
+DATA = "data"
+"""Name of the claim template of a stateful app; the claims are called after it."""
 
 
-def template(
+@dataclass(frozen=True, kw_only=True)
+class Around:
+    """What stands in the namespace already when a pod is described."""
+
+    account: pulumi.Input[str]
+    secret: pulumi.Output[str] | None
+    """The app's own Secret, where it has one."""
+    config: pulumi.Output[str] | None
+    """The app's own ConfigMap, where it has one."""
+    zones: int
+
+
+def template(name: str, spec: AppServiceSpec, delivery: Delivery, around: Around) -> PodTemplateSpecArgs:
+    """The pod of a replica."""
+    volumes = list(_volumes(spec, delivery, around))
+    mounts = [mount for _, mount in volumes]
+    pod = _pod(spec, around, [volume for volume, _ in volumes])
+    if isinstance(spec, StatefulSpec):
+        mounts.append(VolumeMountArgs(name=DATA, mount_path=spec.storage.path))
+    container = _container(spec, delivery, around.secret, mounts)
+    container.ports = [
+        ContainerPortArgs(name=port, container_port=number, protocol="TCP")
+        for port, number in sorted(spec.ports.items())
+    ] or None
+    container.startup_probe = _startup(spec.probes)
+    container.readiness_probe = _probe(spec.probes.readiness)
+    container.liveness_probe = _probe(spec.probes.liveness)
+    container.lifecycle = _lifecycle(spec)
+    pod.containers = [container]
+    pod.init_containers = list(_helpers(spec, mounts)) or None
+    pod.termination_grace_period_seconds = spec.shutdown.grace_seconds
+    pod.topology_spread_constraints = _spread(name, spec, around.zones)
+    return PodTemplateSpecArgs(metadata=ObjectMetaArgs(labels=facts.selector(name)), spec=pod)
+
+
+def batch_template(
     name: str,
     spec: AppServiceSpec,
     delivery: Delivery,
-    *,
-    account: pulumi.Input[str],
-    secret: pulumi.Output[str] | None,
-    config: pulumi.Output[str] | None,
-    zones: int,
+    around: Around,
+    command: Sequence[str],
+    setup: Sequence[ContainerArgs] = (),
 ) -> PodTemplateSpecArgs:
-    """`secret` and `config` name the app's own Secret and ConfigMap, where it has them."""
-    volumes = list(_volumes(spec, delivery, secret, config))
+    """The pod of a run beside the replicas: same image, same files, own labels, no probes, and it ends."""
+    volumes = list(_volumes(spec, delivery, around))
+    pod = _pod(spec, around, [volume for volume, _ in volumes])
+    container = _container(spec, delivery, around.secret, [mount for _, mount in volumes])
+    container.command = list(command)
+    pod.containers = [container]
+    pod.init_containers = list(setup) or None
+    pod.restart_policy = "Never"
+    return PodTemplateSpecArgs(metadata=ObjectMetaArgs(labels=facts.batch_selector(name)), spec=pod)
+
+
+def _pod(spec: AppServiceSpec, around: Around, volumes: list[VolumeArgs]) -> PodSpecArgs:
     kubernetes = spec.kubernetes
-    return PodTemplateSpecArgs(
-        metadata=ObjectMetaArgs(labels=facts.selector(name)),
-        spec=PodSpecArgs(
-            service_account_name=account,
-            automount_service_account_token=False,
-            enable_service_links=False,
-            termination_grace_period_seconds=spec.shutdown.grace_seconds,
-            security_context=restricted_pod(spec.user),
-            priority_class_name=None if kubernetes is None else kubernetes.priority_class,
-            node_selector=None
-            if kubernetes is None or not kubernetes.node_selector
-            else dict(kubernetes.node_selector),
-            topology_spread_constraints=_spread(name, spec, zones),
-            containers=[_container(spec, delivery, secret, [mount for _, mount in volumes])],
-            volumes=list({str(volume.name): volume for volume, _ in volumes}.values()) or None,
-        ),
+    return PodSpecArgs(
+        service_account_name=around.account,
+        automount_service_account_token=False,
+        enable_service_links=False,
+        security_context=restricted_pod(spec.user),
+        priority_class_name=None if kubernetes is None else kubernetes.priority_class,
+        node_selector=None if kubernetes is None or not kubernetes.node_selector else dict(kubernetes.node_selector),
+        containers=[],
+        volumes=volumes or None,
     )
 
 
 def _container(
     spec: AppServiceSpec, delivery: Delivery, secret: pulumi.Output[str] | None, mounts: list[VolumeMountArgs]
 ) -> ContainerArgs:
-    probes = spec.probes
     return ContainerArgs(
         name=CONTAINER,
         image=spec.image,
         image_pull_policy="IfNotPresent" if is_pinned(spec.image) else "Always",
         command=None if spec.command is None else list(spec.command),
-        ports=[
-            ContainerPortArgs(name=port, container_port=number, protocol="TCP")
-            for port, number in sorted(spec.ports.items())
-        ],
         env=list(_variables(delivery, secret)) or None,
         resources=_resources(spec.resources),
         security_context=restricted_container(),
-        startup_probe=_startup(probes),
-        readiness_probe=_probe(probes.readiness),
-        liveness_probe=None if probes.liveness is None else _probe(probes.liveness),
-        lifecycle=_lifecycle(spec),
         volume_mounts=mounts or None,
     )
+
+
+def _helpers(spec: AppServiceSpec, mounts: Sequence[VolumeMountArgs]) -> Iterator[ContainerArgs]:
+    """Sidecars first, so that init containers may use them; a sidecar is an init container that goes on running."""
+    if spec.kubernetes is None:
+        return
+    shared = [mount for mount in mounts if mount.name != SECRETS] or None
+    for block, policy in ((spec.kubernetes.sidecars, "Always"), (spec.kubernetes.init, None)):
+        for name, helper in sorted(block.items()):
+            yield ContainerArgs(
+                name=name,
+                image=helper.image,
+                image_pull_policy="IfNotPresent",
+                command=None if helper.command is None else list(helper.command),
+                env=[EnvVarArgs(name=key, value=value) for key, value in sorted(helper.env.items())] or None,
+                resources=_resources(ResourcesSpec(cpu=helper.cpu, memory=helper.memory)),
+                security_context=restricted_container(),
+                restart_policy=policy,
+                volume_mounts=shared,
+            )
 
 
 def _variables(delivery: Delivery, secret: pulumi.Output[str] | None) -> Iterator[EnvVarArgs]:
@@ -132,7 +186,11 @@ def _lifecycle(spec: AppServiceSpec) -> LifecycleArgs:
     return LifecycleArgs(pre_stop=LifecycleHandlerArgs(sleep=SleepActionArgs(seconds=pause)))
 
 
-def _probe(probe: Probe) -> ProbeArgs:
+def _probe(probe: Probe | None) -> ProbeArgs | None:
+    return None if probe is None else _asked(probe)
+
+
+def _asked(probe: Probe) -> ProbeArgs:
     arguments = ProbeArgs(
         period_seconds=seconds(probe.every),
         timeout_seconds=seconds(probe.timeout),
@@ -148,10 +206,11 @@ def _probe(probe: Probe) -> ProbeArgs:
     return arguments
 
 
-def _startup(probes: ProbesSpec) -> ProbeArgs:
+def _startup(probes: ProbesSpec) -> ProbeArgs | None:
     """Asked until the budget is used up; the other probes begin after it."""
-    probe = probes.readiness if probes.startup is None else probes.startup
-    arguments = _probe(probe)
+    if (probe := probes.first) is None:
+        return None
+    arguments = _asked(probe)
     arguments.failure_threshold = math.ceil(seconds(probes.startup_budget) / seconds(probe.every))
     return arguments
 
@@ -169,33 +228,28 @@ def _spread(name: str, spec: AppServiceSpec, zones: int) -> list[TopologySpreadC
             when_unsatisfiable="DoNotSchedule" if force else "ScheduleAnyway",
             label_selector=LabelSelectorArgs(match_labels=facts.selector(name)),
             # Count only the new version, or the old one's places decide where the new one may go.
-            match_label_keys=["pod-template-hash"],
+            match_label_keys=["pod-template-hash" if isinstance(spec, RollingSpec) else "controller-revision-hash"],
             node_taints_policy="Honor",
         )
         for key, force in places
     ]
 
 
-def _volumes(
-    spec: AppServiceSpec,
-    delivery: Delivery,
-    secret: pulumi.Output[str] | None,
-    config: pulumi.Output[str] | None,
-) -> Iterator[tuple[VolumeArgs, VolumeMountArgs]]:
+def _volumes(spec: AppServiceSpec, delivery: Delivery, around: Around) -> Iterator[tuple[VolumeArgs, VolumeMountArgs]]:
     for index, (path, size) in enumerate(sorted(spec.scratch.items())):
         yield (
             VolumeArgs(name=f"scratch-{index}", empty_dir=EmptyDirVolumeSourceArgs(size_limit=size)),
             VolumeMountArgs(name=f"scratch-{index}", mount_path=path),
         )
-    if config is not None:
+    if around.config is not None:
         yield (
-            VolumeArgs(name="config", config_map=ConfigMapVolumeSourceArgs(name=config, default_mode=0o444)),
+            VolumeArgs(name="config", config_map=ConfigMapVolumeSourceArgs(name=around.config, default_mode=0o444)),
             VolumeMountArgs(name="config", mount_path=CONFIG_FOLDER, read_only=True),
         )
     if delivery.files:
         yield (
-            VolumeArgs(name="secrets", projected=_secret_files(delivery.files, secret)),
-            VolumeMountArgs(name="secrets", mount_path=SECRETS_FOLDER, read_only=True),
+            VolumeArgs(name=SECRETS, projected=_secret_files(delivery.files, around.secret)),
+            VolumeMountArgs(name=SECRETS, mount_path=SECRETS_FOLDER, read_only=True),
         )
 
 

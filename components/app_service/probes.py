@@ -7,10 +7,10 @@ from typing import Annotated, Any
 
 from pydantic import Discriminator, Field, Tag
 
-from components.vocabulary import Duration, Listed, PortName, Problem, Spec, UrlPath, milliseconds, seconds
+from components.vocabulary import Duration, Listed, PortName, Problem, Spec, UrlPath, milliseconds
 
 LONGEST_AWAITED_SECONDS = 900
-"""An app that needs longer to start is not awaited by `up`; that is for stateful kinds, not for a web app."""
+"""An app that needs longer to start is not awaited by `up`; that is for the stateful kind alone."""
 
 
 class _Timing(Spec):
@@ -76,8 +76,9 @@ Probe = Annotated[
 class ProbesSpec(Spec):
     """The three questions a platform asks a replica."""
 
-    readiness: Probe
-    """Whether this replica may get requests now. Must not ask shared dependencies, or one failure takes all replicas."""
+    readiness: Probe | None = None
+    """Whether this replica may get requests now. Must not ask shared dependencies, or one failure takes all replicas.
+    Only a worker may be without."""
     liveness: Probe | None = None
     """Whether a restart would help. Absent: an app is never restarted for being slow."""
     startup: Probe | None = None
@@ -86,11 +87,17 @@ class ProbesSpec(Spec):
     """How long the app may take to start."""
 
     def all(self) -> Iterator[tuple[str, Probe]]:
-        yield "readiness", self.readiness
+        if self.readiness is not None:
+            yield "readiness", self.readiness
         if self.liveness is not None:
             yield "liveness", self.liveness
         if self.startup is not None:
             yield "startup", self.startup
+
+    @property
+    def first(self) -> Probe | None:
+        """What is asked until the app has started."""
+        return self.readiness if self.startup is None else self.startup
 
     def ports(self) -> Iterator[tuple[tuple[str, str], str]]:
         """Where a probe names a port, and which."""
@@ -104,10 +111,14 @@ class ProbesSpec(Spec):
                     pass
 
     def problems(self) -> Iterable[Problem]:
-        if seconds(self.startup_budget) > LONGEST_AWAITED_SECONDS:
-            yield Problem(path=("startup_budget",), rule="must be 15m or less: `up` waits for a web app", example="5m")
         live, ready = self.liveness, self.readiness
-        if live is None or _check(live) != _check(ready):
+        if "startup_budget" in self.model_fields_set and self.startup is None and ready is None:
+            yield Problem(
+                path=("startup_budget",),
+                rule="is the time until a check succeeds, and there is no readiness or startup check",
+                example="{readiness: {command: [/app/check]}, startup_budget: 5m}",
+            )
+        if live is None or ready is None or _check(live) != _check(ready):
             return
         if _patience(live) <= _patience(ready):
             yield Problem(

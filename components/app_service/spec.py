@@ -7,12 +7,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
 
-from components.app_service.connects_to import ConnectionSpec
+from components.app_service.batch import HelperSpec, JobSpec, MigrationsSpec
+from components.app_service.connects_to import ConnectionSpec, ToPostgres
 from components.app_service.probes import ProbesSpec
+from components.app_service.storage import CredentialSpec
 from components.routes import RouteSpec
 from components.vocabulary import (
     AbsolutePath,
     Cpu,
+    CredentialName,
     DnsLabel,
     Duration,
     FileName,
@@ -31,6 +34,9 @@ from components.vocabulary import (
 
 KILL_MARGIN_SECONDS = 5
 """Between the end of draining and the kill: time to flush and exit."""
+
+OWN_CONTAINER = "app"
+"""Name of the app's own container in its pod."""
 
 ONE_MACHINE = "one machine runs one container of each app"
 
@@ -166,6 +172,17 @@ class KubernetesSpec(Spec):
     """PriorityClass that the cluster layer made."""
     node_selector: Mapping[str, str] = Field(default={}, examples=["{pool: apps}"])
     """Labels that a node must have."""
+    sidecars: Mapping[DnsLabel, HelperSpec] = Field(default={}, examples=["{shipper: {image: ...}}"])
+    """Containers that start before the app and stop after it, by name."""
+    init: Mapping[DnsLabel, HelperSpec] = Field(default={}, examples=["{prepare: {image: ...}}"])
+    """Containers that must end well before the app starts, in the order of their names. For what nothing else can do:
+    they run in every replica, at every start."""
+
+    def problems(self) -> Iterable[Problem]:
+        for block, helpers in (("sidecars", self.sidecars), ("init", self.init)):
+            for name in helpers:
+                if name == OWN_CONTAINER or (block == "init" and name in self.sidecars):
+                    yield Problem(path=(block, name), rule="is the name of another container of the pod; rename it")
 
 
 class SourceMount(Spec):
@@ -195,7 +212,9 @@ class DockerSpec(Spec):
 
     publish: Mapping[PortName, Port] = Field(default={}, examples=["{http: 3000}"])
     """Ports of the app by the port of 127.0.0.1 that reaches them."""
-    command: Annotated[tuple[str, ...], Listed] | None = Field(default=None, examples=["[npm, run, dev]"])
+    command: Annotated[tuple[str, ...], Listed, Field(min_length=1)] | None = Field(
+        default=None, examples=["[npm, run, dev]"]
+    )
     """Replaces `command` here."""
     mounts: Annotated[tuple[SourceMount, ...], Listed] = Field(
         default=(), examples=["[{source: ./services/api/src, path: /app/src}]"]
@@ -208,17 +227,17 @@ class DockerSpec(Spec):
 
 
 class AppServiceSpec(Spec):
-    """A stateless app that answers requests."""
+    """What every kind of app has; `kinds.py` has the kinds themselves."""
 
-    kind: Literal["web"] = "web"
-    """What sort of app it is."""
     image: ImageRef
     """Image; by digest on Kubernetes."""
-    ports: Mapping[PortName, Port] = Field(min_length=1, examples=["{http: 8000, metrics: 9464}"])
+    ports: Mapping[PortName, Port] = Field(default={}, examples=["{http: 8000, metrics: 9464}"])
     """Ports the app listens on, by name. The Service has the same numbers."""
-    probes: ProbesSpec
+    probes: ProbesSpec = ProbesSpec()
     """How the platform learns whether a replica has started, may get requests, and is alive."""
-    command: Annotated[tuple[str, ...], Listed] | None = Field(default=None, examples=["[node, server.js]"])
+    command: Annotated[tuple[str, ...], Listed, Field(min_length=1)] | None = Field(
+        default=None, examples=["[node, server.js]"]
+    )
     """Replaces the image's entry point and arguments."""
     env: Mapping[VariableName, EnvValue] = Field(default={}, examples=["{LOG_LEVEL: info}"])
     """Variables; secrets arrive as files unless delivered as env."""
@@ -228,16 +247,21 @@ class AppServiceSpec(Spec):
     """What the app uses. Nothing else can be reached."""
     route: RouteSpec | None = Field(default=None, examples=["{host: api.blocksight.live}"])
     """How it is reached from outside; absent: not at all."""
+    provides: Mapping[CredentialName, CredentialSpec] = Field(default={}, examples=["{rpc: {generate: 32}}"])
+    """Credentials that the stack makes for those who connect with them."""
+    migrations: MigrationsSpec | None = None
+    """What brings the app's databases to a new version's shape; absent: the app does so itself."""
+    jobs: Annotated[
+        Mapping[DnsLabel, JobSpec],
+        OnlyOn("kubernetes", "Docker starts nothing on a schedule; run it by hand: `docker exec`"),
+    ] = Field(default={}, examples=["{cleanup: {schedule: '15 3 * * *', command: [npm, run, cleanup]}}"])
+    """Commands on a schedule, by name."""
     resources: ResourcesSpec = ResourcesSpec()
     """What one replica is given."""
     replicas: Annotated[int, OnlyOn("kubernetes", ONE_MACHINE, (1,))] = Field(default=2, ge=1, le=200, examples=[3])
     """Replicas without an autoscaler. One survives no node loss."""
-    autoscaling: Annotated[AutoscalingSpec | None, OnlyOn("kubernetes", ONE_MACHINE)] = None
-    """Bounds of the autoscaler; absent: none."""
     disruption: Annotated[DisruptionSpec, OnlyOn("kubernetes", ONE_MACHINE)] = DisruptionSpec()
     """What a node drain may take at once."""
-    rollout: Annotated[RolloutSpec, OnlyOn("kubernetes", "a container is replaced in place")] = RolloutSpec()
-    """How a new version replaces the old one."""
     shutdown: ShutdownSpec = ShutdownSpec()
     """How a replica stops."""
     user: int = Field(default=10001, ge=1, le=2_000_000_000, examples=[10001])
@@ -245,7 +269,7 @@ class AppServiceSpec(Spec):
     scratch: Mapping[AbsolutePath, Size] = Field(default={"/tmp": "64Mi"}, examples=["{/tmp: 64Mi}"])  # noqa: S108  # a path inside the container
     """Writable folders in memory-backed or node storage; everything else is read-only."""
     deletion_protection: bool = True
-    """Keeps the generated secrets of `env` when the app is taken out of the file."""
+    """Keeps what the app has generated, and its volumes, when it is taken out of the file."""
     kubernetes: Annotated[KubernetesSpec | None, OnlyOn("kubernetes", "the block is named after its target")] = None
     """What only Kubernetes can honour."""
     docker: Annotated[DockerSpec | None, OnlyOn("docker", "the block is named after its target")] = None
@@ -253,17 +277,28 @@ class AppServiceSpec(Spec):
 
     @property
     def fewest_replicas(self) -> int:
-        return self.replicas if self.autoscaling is None else self.autoscaling.min
+        return self.replicas
 
     @property
     def most_replicas(self) -> int:
-        return self.replicas if self.autoscaling is None else self.autoscaling.max
+        return self.replicas
+
+    @property
+    def surge(self) -> int:
+        """Replicas above the most while a new version replaces the old one."""
+        return 0
+
+    @property
+    def helpers(self) -> tuple[HelperSpec, ...]:
+        """Containers that run beside the app's own in each replica."""
+        return () if self.kubernetes is None else tuple(self.kubernetes.sidecars.values())
+
+    @property
+    def most_batch_pods(self) -> int:
+        """Pods beside the replicas: migrations and runs of jobs."""
+        return (self.migrations is not None) + sum(job.most_pods for job in self.jobs.values())
 
     def problems(self) -> Iterable[Problem]:
-        if self.autoscaling is not None and "replicas" in self.model_fields_set:
-            yield Problem(
-                path=("replicas",), rule="belongs to the autoscaler once autoscaling is given; remove one of the two"
-            )
         keep = self.disruption.min_available
         if keep is not None and keep >= self.fewest_replicas:
             yield Problem(
@@ -271,21 +306,30 @@ class AppServiceSpec(Spec):
                 rule=f"blocks every node drain: {self.fewest_replicas} replicas are all that is sure to run",
                 example="{max_unavailable: 1}",
             )
+        yield from self._ports()
+        if self.migrations is not None and not any(isinstance(c, ToPostgres) for c in self.connects_to):
+            yield Problem(
+                path=("migrations",),
+                rule="has no database to change: the app connects to none",
+                example="connects_to: [{postgres: main}]",
+            )
+        for credential in self.provides:
+            if credential.upper() in self.env:
+                yield Problem(
+                    path=("env", credential.upper()),
+                    rule=f"is the name of the file that `provides.{credential}` puts under /run/secrets; rename one",
+                )
+
+    def _ports(self) -> Iterable[Problem]:
+        has = ", ".join(sorted(self.ports)) or "none"
         for place, port in self.probes.ports():
             if port not in self.ports:
-                yield Problem(
-                    path=("probes", *place), rule=f"is no port of this app; it has: {', '.join(sorted(self.ports))}"
-                )
+                yield Problem(path=("probes", *place), rule=f"is no port of this app; it has: {has}")
         if self.route is not None and self.route.port not in self.ports:
-            yield Problem(
-                path=("route", "port"), rule=f"is no port of this app; it has: {', '.join(sorted(self.ports))}"
-            )
+            yield Problem(path=("route", "port"), rule=f"is no port of this app; it has: {has}")
         for port in self.docker.publish if self.docker else ():
             if port not in self.ports:
-                yield Problem(
-                    path=("docker", "publish", port),
-                    rule=f"is no port of this app; it has: {', '.join(sorted(self.ports))}",
-                )
+                yield Problem(path=("docker", "publish", port), rule=f"is no port of this app; it has: {has}")
         numbers: dict[int, str] = {}
         for port_name, number in self.ports.items():
             if (other := numbers.setdefault(number, port_name)) != port_name:

@@ -7,7 +7,7 @@ from typing import Literal
 
 import pulumi
 
-from components.connections import Consumer, Gate, PostgresConnection, SecretKey
+from components.connections import ClientScript, Consumer, Gate, PostgresConnection, SecretKey
 from components.postgres_cluster.facts import PORT
 
 
@@ -23,6 +23,7 @@ class Access:
     binding: str | None
     ca: SecretKey | None
     gate: Gate
+    setup: ClientScript | None = None
 
     def connection(self, *, prefix: str, deliver: Literal["file", "env"]) -> PostgresConnection:
         return PostgresConnection(
@@ -38,6 +39,7 @@ class Access:
             binding=self.binding,
             ca=self.ca,
             gate=self.gate,
+            setup=self.setup,
         )
 
 

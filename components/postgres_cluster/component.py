@@ -60,9 +60,9 @@ class PostgresCluster(pulumi.ComponentResource):
                 assert_never(target)
         self.register_outputs({"databases": sorted(spec.databases), "consumers": sorted(self.access)})
 
-    def connection(self, app: str, declared: ToPostgres) -> PostgresConnection:
-        """What one consuming app is told."""
-        access = self.access[app]
+    def connection(self, role: str, declared: ToPostgres) -> PostgresConnection:
+        """What one consumer is told: an app, or its migrations."""
+        access = self.access[role]
         return access.connection(prefix=declared.prefix, deliver=declared.deliver)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pulumi
@@ -10,9 +11,10 @@ from pulumi_kubernetes.apiextensions import CustomResource
 from pulumi_kubernetes.core.v1 import Secret
 
 from components import versions
-from components.connections import Consumer, Edge, Gate, SecretKey
+from components.connections import ClientScript, Consumer, Edge, Gate, SecretKey
 from components.postgres_cluster import facts
 from components.postgres_cluster.access import Access, uri
+from components.postgres_cluster.setup_sql import migrator_sql
 from components.postgres_cluster.spec import PostgresClusterSpec
 from components.targets import KubernetesTarget
 from components.targets.kubernetes import kept, metadata, network_policy
@@ -66,12 +68,19 @@ def create(
         database: _database(name, database, labels, target, parent, cluster, protect=declared.deletion_protection)
         for database, declared in sorted(spec.databases.items())
     }
-    return {
+    found = {
         consumer.app: _access(
-            name, consumer, passwords[consumer.app], labels, target, parent, databases[consumer.database]
+            name, consumer, passwords[consumer.app], labels, target, parent, databases[consumer.database], _image(spec)
         )
         for consumer in consumers
     }
+    return {role: _after_those_it_grants_to(access, found) for role, access in found.items()}
+
+
+def _after_those_it_grants_to(access: Access, others: Mapping[str, Access]) -> Access:
+    """A migrator's script names the roles of all apps of its database."""
+    roles = [role for app in access.consumer.grants for role in others[app].gate.resources]
+    return replace(access, gate=Gate(resources=(*access.gate.resources, *roles)))
 
 
 def _cluster(name: str, spec: PostgresClusterSpec, target: KubernetesTarget) -> dict[str, Any]:
@@ -82,7 +91,7 @@ def _cluster(name: str, spec: PostgresClusterSpec, target: KubernetesTarget) -> 
     resources = {"cpu": spec.resources.cpu, "memory": spec.resources.memory}
     rendered: dict[str, Any] = {
         "instances": spec.instances,
-        "imageName": versions.POSTGRES_KUBERNETES[spec.major] if spec.image is None else spec.image,
+        "imageName": _image(spec),
         "storage": {"size": spec.storage, "storageClass": storage_class},
         "resources": {"requests": resources, "limits": resources},
         "bootstrap": {
@@ -120,6 +129,10 @@ def _cluster(name: str, spec: PostgresClusterSpec, target: KubernetesTarget) -> 
     if kubernetes is not None and kubernetes.node_selector:
         rendered["affinity"]["nodeSelector"] = dict(kubernetes.node_selector)
     return rendered
+
+
+def _image(spec: PostgresClusterSpec) -> str:
+    return versions.POSTGRES_KUBERNETES[spec.major] if spec.image is None else spec.image
 
 
 def _parameters(spec: PostgresClusterSpec) -> dict[str, str]:
@@ -181,6 +194,7 @@ def _access(
     target: KubernetesTarget,
     parent: pulumi.Resource,
     database: pulumi.Resource,
+    image: str,
 ) -> Access:
     binding = f"{name}-{consumer.app}"
     host = f"{name}-rw"
@@ -212,7 +226,7 @@ def _access(
             "cluster": {"name": name},
             "name": consumer.app,
             "login": True,
-            "inRoles": [facts.owner(consumer.database)],
+            "inRoles": [facts.owner(consumer.database)] if consumer.owns else [],
             "passwordSecret": {"name": binding},
             "comment": f"login of app {consumer.app}",
             "databaseRoleReclaimPolicy": "retain",
@@ -228,4 +242,6 @@ def _access(
         binding=binding,
         ca=SecretKey(secret=f"{name}-ca", key="ca.crt"),
         gate=Gate(resources=(role,)),
+        # The operator's objects can't grant; the migrator can, on what the owner role makes.
+        setup=ClientScript(image=image, sql=migrator_sql(consumer)) if consumer.grants else None,
     )

@@ -12,7 +12,7 @@ import yaml
 
 import config
 import topology
-from stack_file import StackFile
+from stack_file import PROJECT_FILE, StackFile
 from tests.kit.recording import Recording, record
 
 ROOT = Path(__file__).parents[2]
@@ -32,14 +32,19 @@ def recorded(stack: str) -> Recording:
 def topology_of(stack: str) -> topology.Topology:
     """The topology of a shipped stack."""
     text = (ROOT / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8")
-    file = StackFile(f"Pulumi.{stack}.yaml", text, PROJECT)
+    file = StackFile(f"Pulumi.{stack}.yaml", text, PROJECT, (ROOT / PROJECT_FILE).read_text(encoding="utf-8"))
     return topology.plan(config.parse(PROJECT, stack, file, values(stack)))
 
 
 def values(stack: str) -> dict[str, Any]:
     """A shipped stack file's values, with its secrets set."""
+    shared = yaml.safe_load((ROOT / PROJECT_FILE).read_text(encoding="utf-8")).get("config", {})
     given = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8"))["config"]
-    return {**given, f"{PROJECT}:secrets": SECRETS}
+    return {
+        **{f"{PROJECT}:{key}": declared["value"] for key, declared in shared.items()},
+        **given,
+        f"{PROJECT}:secrets": SECRETS,
+    }
 
 
 def run(stack: str, given: dict[str, Any]) -> Recording:

@@ -25,9 +25,15 @@ def actors(recording: Recording, plan: Topology) -> list[Actor]:
     """Pods as they are rendered, pods of the cluster, strangers, and addresses on both sides of every rule."""
     namespace = plan.prefix
     apps = [
-        Actor(d["metadata"]["name"], d["metadata"]["namespace"], d["spec"]["template"]["metadata"]["labels"])
-        for d in objects(recording, "Deployment")
+        Actor(w["metadata"]["name"], w["metadata"]["namespace"], w["spec"]["template"]["metadata"]["labels"])
+        for kind in ("Deployment", "StatefulSet")
+        for w in objects(recording, kind)
     ]
+    batch = {
+        f"{labels['app.kubernetes.io/instance']}-batch": labels
+        for labels in (_pod_labels(w) for kind in ("Job", "CronJob") for w in objects(recording, kind))
+    }
+    apps += [Actor(name, namespace, labels) for name, labels in batch.items()]
     servers = [
         Actor(
             c["metadata"]["name"], namespace, {"cnpg.io/cluster": c["metadata"]["name"], "cnpg.io/instanceRole": "any"}
@@ -53,6 +59,11 @@ def actors(recording: Recording, plan: Topology) -> list[Actor]:
         Actor("impostor", "default", {"cnpg.io/cluster": "main", "app.kubernetes.io/name": "cloudnative-pg"}),
         *(Actor(a, address=a) for a in sorted(addresses | {PUBLIC, METADATA_SERVER, STRANGE_NODE, "169.254.20.10"})),
     ]
+
+
+def _pod_labels(workload: Any) -> dict[str, str]:
+    spec = workload["spec"].get("jobTemplate", workload)["spec"]
+    return spec["template"]["metadata"]["labels"]
 
 
 def _address(network: Network) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.generate import GOLDEN, identities
@@ -73,17 +75,21 @@ def test_kubernetes_stacks_hold_the_peak_they_promise(stack: str) -> None:
     assert int(hard["pods"]) >= topology_of(stack).peak.pods > 0
 
 
+def pods(stack: str) -> list[Any]:
+    """The pod of every workload of a stack."""
+    kinds = {kind: recorded(stack).of_type(kind) for kind in ("Deployment", "StatefulSet", "Job")}
+    assert all(kinds.values())
+    return [w.inputs["spec"]["template"]["spec"] for workloads in kinds.values() for w in workloads]
+
+
 @pytest.mark.parametrize("stack", KUBERNETES)
 def test_every_pod_obeys_pod_security_restricted(stack: str) -> None:
-    deployments = recorded(stack).of_type("Deployment")
-    assert deployments
-    for deployment in deployments:
-        pod = deployment.inputs["spec"]["template"]["spec"]
+    for pod in pods(stack):
         assert pod["securityContext"]["runAsNonRoot"] is True
         assert pod["securityContext"]["runAsUser"] > 0
         assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
         assert pod["automountServiceAccountToken"] is False
-        for container in pod["containers"]:
+        for container in (*pod["containers"], *pod.get("initContainers", ())):
             assert container["securityContext"]["allowPrivilegeEscalation"] is False
             assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
             assert container["securityContext"]["readOnlyRootFilesystem"] is True
@@ -130,7 +136,9 @@ def test_on_docker_a_container_is_only_on_the_networks_of_its_connections() -> N
 
     assert networks("web-container") == {"blocksight-dev-api", "blocksight-dev-web", "blocksight-dev-web-egress"}
     assert networks("edge-container") == {"blocksight-dev-api", "blocksight-dev-edge-egress", "blocksight-dev-web"}
-    assert networks("api-container") == {"blocksight-dev-api", "blocksight-dev-api-egress", "blocksight-dev-main"}
+    producers = {"blocksight-dev-main", "blocksight-dev-electrs", "blocksight-dev-bitcoind"}
+    assert networks("api-migrations") == producers
+    assert networks("api-container") == {"blocksight-dev-api", "blocksight-dev-api-egress", *producers}
     assert networks("main-server") == {"blocksight-dev-main", "blocksight-dev-main-egress"}
     assert recording.one("Network", "environment-network-main").inputs["internal"] is True
 
@@ -149,7 +157,14 @@ def test_on_docker_no_variable_holds_a_secret_that_was_not_asked_for() -> None:
 def _precious(resource: Resource) -> bool:
     kind = resource.type.split(":")[-1]
     data_volume = kind == "Volume" and resource.name.endswith("-data")
-    return data_volume or kind in {"Namespace", "Cluster", "Database", "DatabaseRole", "RandomPassword"}
+    return data_volume or kind in {
+        "PersistentVolumeClaim",
+        "Namespace",
+        "Cluster",
+        "Database",
+        "DatabaseRole",
+        "RandomPassword",
+    }
 
 
 def _passwords(stack: str) -> list[str]:

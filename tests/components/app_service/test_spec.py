@@ -9,7 +9,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from components.app_service import facts
-from components.app_service.spec import AppServiceSpec, ShutdownSpec
+from components.app_service.kinds import WebSpec
+from components.app_service.spec import ShutdownSpec
 from components.vocabulary import seconds
 from proofs import LONGEST_NAME
 
@@ -20,8 +21,8 @@ MINIMAL: dict[str, Any] = {
 }
 
 
-def spec(**more: Any) -> AppServiceSpec:
-    return AppServiceSpec.model_validate({**MINIMAL, **more})
+def spec(**more: Any) -> WebSpec:
+    return WebSpec.model_validate({**MINIMAL, **more})
 
 
 def test_the_defaults_are_those_of_production() -> None:
@@ -43,7 +44,8 @@ def test_startup_is_asked_until_the_budget_is_used_up(budget: int, every: int) -
     probes = spec(
         probes={"readiness": {"http": "/healthz", "every": f"{every}s"}, "startup_budget": f"{budget}s"}
     ).probes
-    threshold = math.ceil(seconds(probes.startup_budget) / seconds(probes.readiness.every))
+    assert probes.first is not None
+    threshold = math.ceil(seconds(probes.startup_budget) / seconds(probes.first.every))
     assert threshold * every >= budget
     assert (threshold - 1) * every < budget
 

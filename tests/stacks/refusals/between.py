@@ -60,7 +60,7 @@ CASES: tuple[Case, ...] = (
             "app_services.web": {**APP, "image": "shop/web:dev", "connects_to": [{"app": "api"}]},
         },
         (
-            "app_services.api.connects_to: makes a circle of apps that wait for each other: api -> web -> api; on Docker an app starts after what it connects to, so one of these connections must go",
+            "app_services.api.connects_to: makes a circle of apps that wait for each other: api -> web -> api; an app comes after one whose credential it uses, and on Docker after all that it connects to, so one of these connections must go",
         ),
         "docker",
     ),
@@ -88,7 +88,7 @@ CASES: tuple[Case, ...] = (
     Case(
         "A name too long for its suffixes",
         {f"app_services.{'a' * 50}": APP},
-        (f"app_services.{'a' * 50}: has 50 characters, allowed are 46: suffixes are put behind it",),
+        (f"app_services.{'a' * 50}: has 50 characters, allowed are 43: suffixes are put behind it",),
     ),
     Case(
         "A server's name too long for the operator",

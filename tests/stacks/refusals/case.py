@@ -10,7 +10,7 @@ import copy
 import datetime
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
@@ -36,6 +36,8 @@ class Case:
     lines: tuple[str, ...]
     """What is printed, without file name and line number."""
     target: str = "kubernetes"
+    contracts: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """What Pulumi.yaml says of the apps' variables."""
 
 
 APP: dict[str, Any] = {
@@ -84,6 +86,11 @@ def stack_text(case: Case) -> str:
     config = {f"{PROJECT}:{section}": body for section, body in sections.items()} | foreign
     text = yaml.dump({"config": config}, Dumper=_Dumper, sort_keys=False, width=200)
     return re.sub(r"'?@@(.*?)@@'?", r"\1", text)
+
+
+def project_text(case: Case) -> str:
+    """Pulumi.yaml of a case."""
+    return yaml.dump({"config": {"contracts": {"value": dict(case.contracts)}}}, Dumper=_Dumper, sort_keys=False)
 
 
 class _Dumper(yaml.SafeDumper):

@@ -48,7 +48,7 @@ CASES: tuple[Case, ...] = (
     Case(
         "A web app that takes hours to start",
         {f"{API}.probes.startup_budget": "3h"},
-        (f"{API}.probes.startup_budget: must be 15m or less: `up` waits for a web app; e.g. 5m",),
+        (f"{API}.probes.startup_budget: must be 15m or less: `up` waits for every kind but stateful; e.g. 5m",),
     ),
     Case(
         "A probe faster than a second",

@@ -15,7 +15,7 @@ CASES: tuple[Case, ...] = (
         "An unknown section",
         {"app_service": {}},
         (
-            "app_service: is not a known section; known: app_services, cdn_frontends, edge, environment, postgres_clusters, secrets",
+            "app_service: is not a known section; known: app_services, cdn_frontends, contracts, edge, environment, postgres_clusters, secrets",
         ),
     ),
     Case(

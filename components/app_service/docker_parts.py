@@ -1,0 +1,68 @@
+"""What the containers of one app render alike on Docker: variables, files, networks, tools."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pulumi
+import pulumi_docker as docker
+
+from components.app_service.body import Wiring
+from components.app_service.delivery import CONFIG_FOLDER, SECRETS_FOLDER, Delivery
+from components.app_service.spec import AppServiceSpec, DockerSpec
+from components.connections import Gate, Instance, Network
+from components.targets import DockerTarget
+
+TOOLS_FOLDER = "/run/slipway"
+"""Where the stack's static tools are mounted; health checks call them."""
+
+
+def passed(written: pulumi.Output[bool], gates: Sequence[Gate]) -> pulumi.Output[bool]:
+    """True once everything before has gone well; the place where a failed one-shot stops what comes after it."""
+    others = [gate.passed for gate in gates if gate.passed is not None]
+    return pulumi.Output.all(written, *others).apply(all)
+
+
+def contents(spec: AppServiceSpec, delivery: Delivery) -> dict[str, dict[str, pulumi.Input[str]]]:
+    return {
+        SECRETS_FOLDER: {name: secret.value for name, secret in delivery.files.items() if secret.value is not None},
+        CONFIG_FOLDER: dict(spec.config_files),
+    }
+
+
+def environment(delivery: Delivery) -> list[pulumi.Input[str]]:
+    plain = [f"{name}={value}" for name, value in delivery.variables.items()]
+    secret = [
+        pulumi.Output.concat(name, "=", value.value)
+        for name, value in delivery.secret_variables.items()
+        if value.value is not None
+    ]
+    return [*plain, *secret]
+
+
+def used(name: str, wiring: Wiring) -> list[str]:
+    """Networks by logical name: each producer's, and the way out if a host outside is used."""
+    joined = {edge.producer.name for edge in wiring.outbound if isinstance(edge.producer, Instance)}
+    if any(isinstance(edge.producer, Network) for edge in wiring.outbound):
+        joined.add(f"{name}-egress")
+    return sorted(joined)
+
+
+def joins(name: str, wiring: Wiring, local: DockerSpec) -> list[str]:
+    """What the app itself is on besides: its own network if anybody calls, and the way out if it is published."""
+    own = {name} if wiring.inbound else set[str]()
+    out = {f"{name}-egress"} if local.publish else set[str]()
+    return sorted({*used(name, wiring), *own, *out})
+
+
+def networks_of(
+    name: str, joined: Sequence[str], target: DockerTarget
+) -> list[docker.ContainerNetworksAdvancedArgs] | None:
+    return [
+        docker.ContainerNetworksAdvancedArgs(name=target.networks[network], aliases=[name] if network == name else None)
+        for network in joined
+    ] or None
+
+
+def tools(target: DockerTarget) -> docker.ContainerMountArgs:
+    return docker.ContainerMountArgs(type="volume", source=target.tools, target=TOOLS_FOLDER, read_only=True)

@@ -1,0 +1,154 @@
+"""Prints an `.env` template for one app of a stack: `make env APP=api`, for running the app itself outside its container.
+
+Owns: the text. What the variables are stands in the stack file and in the contract; secrets are left for a person to
+fill in. A database that the stack publishes is reached at 127.0.0.1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import yaml
+
+import config
+import topology
+from components.app_service.connects_to import ConnectionSpec, ToApp, ToPostgres, delivered_by, variables_prefix
+from components.app_service.contract import AnyVariable, Contract
+from components.app_service.delivery import postgres_variable
+from components.app_service.spec import AppServiceSpec, GeneratedSecret, SecretRef
+from components.postgres_cluster import facts as postgres_facts
+from config import StackConfig
+from stack_file import PROJECT_FILE, StackFile
+
+
+def template(stack: StackConfig, app: str) -> str:
+    """The lines of an `.env` file."""
+    spec, contract = stack.app_services[app], stack.contracts.get(app, {})
+    lines = [f"# {app}: fill in what is empty; keep the file out of the repository."]
+    for name, entry in sorted(spec.env.items()):
+        lines += _own(name, entry, contract.get(name))
+    lines += _defaults(contract, spec)
+    for connection in spec.connects_to:
+        if told := dict(_reached(stack, app, connection)):
+            lines += ["", f"# {_title(connection)}", *(f"{name}={value}" for name, value in sorted(told.items()))]
+    return "\n".join(lines) + "\n"
+
+
+def _own(name: str, entry: str | SecretRef | GeneratedSecret, variable: AnyVariable | None) -> Iterator[str]:
+    if variable is not None:
+        yield f"# {variable.about + ': ' if variable.about else ''}{variable.form}"
+    match entry:
+        case str():
+            yield f"{name}={_quoted(entry)}"
+        case SecretRef(secret=key):
+            yield f"{name}=  # secret {key} of the stack"
+        case GeneratedSecret(generate=length):
+            yield f"{name}=  # any {length} letters and digits"
+
+
+def _defaults(contract: Contract, spec: AppServiceSpec) -> Iterator[str]:
+    brought = {name for connection in spec.connects_to for name in delivered_by(connection)}
+    for name, variable in sorted(contract.items()):
+        if name not in spec.env and name not in brought:
+            yield f"# {variable.about + ': ' if variable.about else ''}{variable.form}"
+            yield f"{name}={_quoted(variable.default)}" if variable.default is not None else f"# {name}="
+
+
+def _quoted(value: str) -> str:
+    plain = value and all(c.isalnum() or c in "_-./:@%+," for c in value)
+    return value if plain else "'" + value.replace("'", "'\\''") + "'"
+
+
+def _title(connection: ConnectionSpec) -> str:
+    match connection:
+        case ToPostgres(postgres=name):
+            return f"PostgreSQL {name}"
+        case ToApp(app=name):
+            return f"app {name}"
+        case _:
+            return "another service"
+
+
+def _reached(stack: StackConfig, app: str, connection: ConnectionSpec) -> Iterator[tuple[str, str]]:
+    """What leads to a published port of this machine; an unpublished one is named, and left empty."""
+    match connection:
+        case ToPostgres():
+            local = stack.postgres_clusters[connection.postgres].docker
+            port = None if local is None else local.publish
+            words = {"DATABASE": connection.database or app, "USER": app, "SSLMODE": "disable", "PASSWORD": ""}
+            words |= (
+                {"HOST": "127.0.0.1", "PORT": str(port)} if port else {"HOST": "", "PORT": str(postgres_facts.PORT)}
+            )
+            yield from ((postgres_variable(connection.prefix, word), value) for word, value in words.items())
+        case ToApp():
+            local = stack.app_services[connection.app].docker
+            port = None if local is None else local.publish.get(connection.port_name)
+            prefix, producer = variables_prefix(connection), stack.app_services[connection.app]
+            yield f"{prefix}_HOST", "127.0.0.1" if port else ""
+            yield f"{prefix}_PORT", str(port or producer.ports[connection.port_name])
+            if connection.credential is not None:
+                yield f"{prefix}_USER", producer.provides[connection.credential].user
+                yield f"{prefix}_PASSWORD", ""
+        case _:
+            return
+
+
+def read(folder: Path, stack: str) -> StackConfig:
+    """A stack of a project, from its files alone; its secrets count as set. Raises pulumi.RunError if it is refused."""
+    shared: Mapping[str, Any] = yaml.safe_load((folder / PROJECT_FILE).read_text(encoding="utf-8"))
+    project = str(shared["name"])
+    path = folder / f"Pulumi.{stack}.yaml"
+    values: dict[str, Any] = {
+        f"{project}:{key}": declared["value"]
+        for key, declared in (shared.get("config") or {}).items()
+        if isinstance(declared, dict) and "value" in declared
+    }
+    values |= yaml.safe_load(path.read_text(encoding="utf-8"))["config"]
+    secrets = _named_secrets(values)
+    values[f"{project}:secrets"] = {**dict.fromkeys(secrets, ""), **values.get(f"{project}:secrets", {})}
+    return topology.plan(config.parse(project, stack, StackFile.read(path, project), values)).stack
+
+
+def _named_secrets(value: Any) -> Iterator[str]:
+    match value:
+        case {"secret": str(name)}:
+            yield name
+        case dict():
+            for inner in value.values():  # pyright: ignore[reportUnknownVariableType]  # any YAML
+                yield from _named_secrets(inner)
+        case list():
+            for inner in value:  # pyright: ignore[reportUnknownVariableType]  # any YAML
+                yield from _named_secrets(inner)
+        case _:
+            return
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="env_template", description="prints an .env template for an app")
+    parser.add_argument("app")
+    parser.add_argument("--stack", default="dev")
+    parser.add_argument("--project", type=Path, default=Path())
+    given = parser.parse_args()
+    try:
+        stack = read(given.project, given.stack)
+    except FileNotFoundError as error:
+        sys.stderr.write(f"env: there is no {error.filename}\n")
+        return 2
+    except pulumi.RunError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    if given.app not in stack.app_services:
+        there = ", ".join(sorted(stack.app_services))
+        sys.stderr.write(f"env: {given.app} is no app of stack {given.stack}; it has: {there}\n")
+        return 2
+    sys.stdout.write(template(stack, given.app))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

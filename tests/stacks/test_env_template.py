@@ -1,0 +1,64 @@
+"""`make env APP=api`: a shell reads it, and every variable of the app is in it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import env_template
+from tests.stacks.shipped import ROOT, topology_of
+
+SECRET_WORDS = ("PASSWORD", "SESSION_KEY", "COIN_API_KEY")
+
+
+def variables(text: str) -> dict[str, str]:
+    """What a shell that sources the text has."""
+    done = subprocess.run(
+        ["env", "-i", "sh", "-c", 'set -a; eval "$1"; env', "sh", text], capture_output=True, text=True, check=True
+    )
+    return dict(line.split("=", 1) for line in done.stdout.splitlines())
+
+
+@pytest.mark.parametrize("stack", ["dev", "prod"])
+@pytest.mark.parametrize("app", ["api", "bitcoind", "electrs"])
+def test_a_shell_reads_it_and_secrets_are_left_empty(stack: str, app: str) -> None:
+    spec = topology_of(stack).stack.app_services[app]
+    found = variables(env_template.template(topology_of(stack).stack, app))
+    assert spec.env.keys() <= found.keys()
+    assert {name: value for name, value in found.items() if name.endswith(SECRET_WORDS) and value} == {}
+
+
+def test_published_ports_of_this_machine_are_filled_in() -> None:
+    found = variables(env_template.template(topology_of("dev").stack, "api"))
+    assert (found["PGHOST"], found["PGPORT"]) == ("127.0.0.1", "5432")
+    assert (found["BITCOIND_HOST"], found["BITCOIND_PORT"]) == ("127.0.0.1", "18443")
+    assert found["BITCOIND_ZMQ_HOST"] == "", "not published, so not reached from outside a container"
+
+
+def test_the_contracts_words_stand_beside_the_variables() -> None:
+    text = env_template.template(topology_of("dev").stack, "api")
+    assert "# one of debug, info, warn, error\nLOG_LEVEL=debug\n" in text
+    assert "# signs the tokens of sessions: text of 32 or more characters\nSESSION_KEY=" in text
+
+
+@pytest.mark.parametrize("value", ["it's", "a b", "$HOME", "`id`", "", "x#y"])
+def test_any_text_survives_the_shell(value: str) -> None:
+    assert variables(f"X={env_template._quoted(value)}")["X"] == value
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        (["api"], 0, ""),
+        (["apo"], 2, "env: apo is no app of stack dev; it has: api, bitcoind, electrs\n"),
+        (["api", "--stack", "nope"], 2, "env: there is no Pulumi.nope.yaml\n"),
+    ],
+)
+def test_the_command_says_what_is_wrong(arguments: list[str], code: int, told: str) -> None:
+    done = subprocess.run(
+        [sys.executable, Path("env_template.py"), *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (code, told)
