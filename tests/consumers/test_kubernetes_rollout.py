@@ -114,7 +114,7 @@ def _image(deployment: dict[str, Any]) -> str:
 
 
 def _app_pods(cluster: Cluster, namespace: str) -> list[dict[str, Any]]:
-    return cluster.all("pod", namespace, "app.kubernetes.io/name=app-service")
+    return cluster.all("pod", namespace, "app.kubernetes.io/name in (app-service,cdn-frontend)")
 
 
 def _denied(cluster: Cluster, namespace: str) -> list[str]:
