@@ -57,3 +57,15 @@ BARMAN_CLOUD_API = "barmancloud.cnpg.io/v1"
 
 BARMAN_CLOUD_PLUGIN = "barman-cloud.cloudnative-pg.io"
 """The operator's name for it."""
+
+NGINX_KUBERNETES = "ghcr.io/nginx/nginx-unprivileged:1.30.4-alpine-slim@sha256:b1d850535f815f18e9dd12ca7e9f4d36de36a49e246ccd8ef64289b0d06bde49"
+"""nginx that never runs as root, without tools. https://github.com/nginx/docker-nginx-unprivileged"""
+
+NGINX_DOCKER = "docker.io/nginxinc/nginx-unprivileged:1.30-trixie"
+"""The same server on Debian: that image also has OpenSSL, which makes local certificates."""
+
+GATEWAY_API = "gateway.networking.k8s.io/v1"
+"""https://gateway-api.sigs.k8s.io/reference/spec/"""
+
+ENVOY_GATEWAY_API = "gateway.envoyproxy.io/v1alpha1"
+"""https://gateway.envoyproxy.io/v1.9/api/extension_types/"""

@@ -199,6 +199,13 @@ UrlPath = Annotated[
 ]
 """Path of an HTTP request."""
 
+UrlPrefix = Annotated[
+    str,
+    _matches(r"/|(/[-._~A-Za-z0-9]+)+", "must be `/` or a path of plain names, without a slash at the end", 255),
+    Field(examples=["/api"]),
+]
+"""Start of a request's path, by whole names: `/api` means `/api` and `/api/x`, not `/apix`."""
+
 _DIGEST = r"@sha256:[0-9a-f]{64}"
 ImageRef = Annotated[
     str,
@@ -351,6 +358,15 @@ Hostname = Annotated[
     Field(examples=["api.example.com"]),
 ]
 """A fully qualified host name."""
+CertificateHost = Annotated[
+    str,
+    _matches(
+        r"(\*\.)?([a-z0-9]([-a-z0-9]*[a-z0-9])?\.)+[a-z][-a-z0-9]*[a-z0-9]",
+        "must be a full host name in lower case, whose first label may be `*`",
+    ),
+    Field(examples=["*.example.com"]),
+]
+"""A name that a certificate is for."""
 KubernetesVersion = Annotated[
     str, _matches(r"1\.\d{2}", "must be a minor version of Kubernetes, quoted"), Field(examples=['"1.36"'])
 ]

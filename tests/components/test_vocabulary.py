@@ -27,6 +27,8 @@ WORDS: list[tuple[str, tuple[Any, ...], tuple[Any, ...]]] = [
     ("FileName", ("app.toml", "a_b-c.1"), ("a/b", ".hidden", "")),
     ("AbsolutePath", ("/run", "/a/b.c"), ("tmp", "/", "/a/", "/a b", "/../x y")),
     ("UrlPath", ("/", "/healthz", "/a-b_c~d"), ("healthz", "/a b", "/a?b=c")),
+    ("UrlPrefix", ("/", "/api", "/a/b.c"), ("api", "/api/", "//", "/a b", "/a;b")),
+    ("CertificateHost", ("api.example.com", "*.example.com"), ("*", "a.*.com", "*.*.com", "api")),
     (
         "ImageRef",
         ("api", "api:dev", "ghcr.io/a/b:1.2", "localhost:5000/a" + DIGEST, "a/b:1" + DIGEST),

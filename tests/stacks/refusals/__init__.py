@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.stacks.refusals import apps, between, contracts, postgres, redis, specs, targets, words
+from tests.stacks.refusals import apps, between, contracts, edge, postgres, redis, specs, targets, words
 from tests.stacks.refusals.case import Case
 
 CASES: tuple[Case, ...] = (
@@ -13,5 +13,6 @@ CASES: tuple[Case, ...] = (
     *targets.CASES,
     *redis.CASES,
     *postgres.CASES,
+    *edge.CASES,
     *between.CASES,
 )
