@@ -48,6 +48,8 @@ class QuotaSpec(Spec):
 class DnsSpec(Spec):
     """How pods resolve names; every pod may reach it on port 53, and nothing else there."""
 
+    domain: str = Field(default="cluster.local", pattern=r"^[a-z0-9][-.a-z0-9]*$", examples=["cluster.local"])
+    """What the names of all Services end in."""
     namespace: DnsLabel = "kube-system"
     """Namespace of the cluster's DNS pods."""
     labels: Labels = Field(default={"k8s-app": "kube-dns"}, examples=["{k8s-app: kube-dns}"])
