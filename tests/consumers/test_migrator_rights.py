@@ -78,7 +78,9 @@ def _users_use_and_do_not_change(server: Server) -> None:
 
 def test_what_migrations_make_belongs_to_the_owner_and_apps_may_only_use_it(server: Server) -> None:
     """As on Kubernetes: roles by the operator, rights by the migrator itself, before its first migration and after."""
-    server.told(setup_sql({"api": DatabaseSpec()}, [OWNING], PASSWORDS).replace("\\set QUIET on", ""), "postgres", "postgres")
+    server.told(
+        setup_sql({"api": DatabaseSpec()}, [OWNING], PASSWORDS).replace("\\set QUIET on", ""), "postgres", "postgres"
+    )
     roles = "".join(f"CREATE ROLE \"{name}\" LOGIN PASSWORD '{PASSWORDS[name]}';" for name in ("mails", "api-migrator"))
     server.told(f'{roles} GRANT "api-owner" TO "api-migrator"; REVOKE "api-owner" FROM api;', "postgres", "postgres")
     server.told(migrator_sql(MIGRATOR), "api-migrator")
