@@ -5,11 +5,13 @@ STACK ?= dev
 PLATFORM ?= .
 BASE ?= main
 OUT ?=
+NAME ?=
+TO ?=
 APP ?=
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup environment preview render diff schema env test consumers consumers-setup check benchmark images docs golden
+.PHONY: help setup environment preview render diff schema env test consumers consumers-setup check benchmark images docs golden backup restore
 
 # The first Python that is new enough; the ones that CI runs come first.
 PYTHON := $(shell for python in python3 python3.13 python3.12 python3.11; do \
@@ -66,6 +68,13 @@ check: environment ## format, lint, strict types, budgets
 
 benchmark: setup ## what the program costs beside a plain one; slow, and best on an idle machine
 	@$(VENV_PYTHON) -m benchmarks
+
+backup: environment ## base backup of the PostgreSQL servers of STACK, which is on Docker; one with NAME=server
+	@$(VENV_PYTHON) -m recovery --stack '$(STACK)' --project '$(PLATFORM)' backup $(if $(NAME),--server '$(NAME)')
+
+restore: environment ## bring a server back: NAME=server or a backup, TO='2026-11-25 01:29:59+00:00' for a moment
+	@test -n '$(NAME)' || { echo 'make: say what: make restore NAME=main' >&2; exit 2; }
+	@$(VENV_PYTHON) -m recovery --stack '$(STACK)' --project '$(PLATFORM)' restore '$(NAME)' $(if $(TO),--to '$(TO)')
 
 images: ## build the images of this repository
 	@sh images/build.sh
