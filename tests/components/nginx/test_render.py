@@ -10,7 +10,7 @@ from components.nginx import render
 @pytest.fixture
 def template(monkeypatch: pytest.MonkeyPatch) -> None:
     text = "head @@one;\n    @@many\ntail\n"
-    monkeypatch.setattr(render, "_template", lambda name: text)  # pyright: ignore[reportUnknownLambdaType,reportUnknownArgumentType]  # any name
+    monkeypatch.setattr(render, "_template", lambda _: text)
 
 
 @pytest.mark.usefixtures("template")
