@@ -8,6 +8,7 @@ import json
 import re
 import shutil
 import subprocess
+import time
 from collections.abc import Generator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -65,7 +66,11 @@ class Browser:
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=90)
         assert done.returncode == 0, done.stderr[-2000:]
         console = "\n".join(line for line in done.stderr.splitlines() if "CONSOLE" in line)
-        return Visit(done.stdout, console, [str(line["path"]) for line in self._lines()[before:]])
+        return Visit(done.stdout, console, [str(line["path"]) for line in self._after(before)])
+
+    def _after(self, before: int) -> list[dict[str, object]]:
+        time.sleep(1.3)  # the log is written in batches
+        return self._lines()[before:]
 
     def _lines(self) -> list[dict[str, object]]:
         if not self.log.exists():
