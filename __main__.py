@@ -12,6 +12,7 @@ from components.cdn_frontend import CDNFrontend
 from components.edge_gateway import EdgeGateway
 from components.environment import Environment
 from components.postgres_cluster import PostgresCluster
+from components.redis_cache import RedisCache
 
 plan = topology.plan(config.read())
 stack = plan.stack
@@ -28,27 +29,28 @@ databases = {
         spec,
         target=target,
         consumers=plan.consumers(name),
-        inbound=plan.inbound(name),
-        outbound=plan.outbound(name),
+        edges=plan.around(name),
+        object_stores=stack.object_stores,
+        secrets=secrets,
     )
     for name, spec in sorted(stack.postgres_clusters.items())
 }
-
+caches = {
+    name: RedisCache(name, spec, target=target, consumers=plan.redis_users(name), edges=plan.redis_edges(name))
+    for name, spec in sorted(stack.redis_caches.items())
+}
 apps: dict[str, AppService] = {}
-
+made = wiring.Producers(databases=databases, caches=caches, apps=apps)
 for name in plan.start_order:
     if name in stack.app_services:
         apps[name] = AppService(
             name,
             stack.app_services[name],
             target=target,
-            inbound=plan.inbound(name),
-            outbound=plan.outbound(name),
-            connections=wiring.connections(name, name, plan, databases, apps),
+            edges=plan.around(name),
+            connections=made.connections(name, name, plan),
             defaults=plan.defaults(name),
-            migrator=wiring.connections(name, facts.migrator(name), plan, databases, apps)
-            if stack.app_services[name].migrations
-            else (),
+            migrator=made.connections(name, facts.migrator(name), plan) if stack.app_services[name].migrations else (),
             secrets=secrets,
         )
 

@@ -22,7 +22,9 @@ from components.app_service.kinds import AnyAppServiceSpec
 from components.cdn_frontend.spec import CdnFrontendSpec
 from components.edge_gateway.spec import EdgeGatewaySpec
 from components.environment.spec import EnvironmentSpec
+from components.object_stores import ObjectStoreSpec
 from components.postgres_cluster.spec import PostgresClusterSpec
+from components.redis_cache.spec import RedisCacheSpec
 from components.vocabulary import DnsLabel, Spec
 from reading import PROVIDERS, Handed
 from stack_file import StackFile
@@ -36,10 +38,18 @@ class StackConfig(Spec):
 
     environment: EnvironmentSpec
     """Where the stack runs."""
+    object_stores: Mapping[DnsLabel, ObjectStoreSpec] = Field(
+        default={}, examples=["{backups: {bucket: s3://blocksight-backups/prod}}"]
+    )
+    """Buckets that exist already, by name."""
     postgres_clusters: Mapping[DnsLabel, PostgresClusterSpec] = Field(
         default={}, examples=["{main: {major: 18, databases: {api: {}}}}"]
     )
     """PostgreSQL servers, by name."""
+    redis_caches: Mapping[DnsLabel, RedisCacheSpec] = Field(
+        default={}, examples=["{cache: {mode: standalone, purpose: cache, memory: 256Mi}}"]
+    )
+    """Caches and stores, by name."""
     app_services: Mapping[DnsLabel, AnyAppServiceSpec] = Field(
         default={}, examples=["{api: {image: ..., ports: {http: 8000}}}"]
     )

@@ -57,6 +57,7 @@ def create(
         project=project,
         storage_class=spec.cluster.storage_classes.default,
         zones=len(spec.cluster.zones),
+        domain=f"{prefix}.svc.{spec.cluster.dns.domain}",
         gateway=_gateway(spec),
     )
     _deny_all(name, labels, target, parent)

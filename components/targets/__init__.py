@@ -32,6 +32,8 @@ class KubernetesTarget:
     """Class of every volume that names none."""
     zones: int
     """Zones with nodes."""
+    domain: str
+    """The namespace's part of the cluster's domain: full host names for what knows no search list."""
     gateway: GatewayFacts | None = None
     """None where the cluster has no gateway."""
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from review.flags.finding import Case, Finding, Grade
 from review.model import Op
-from review.values import UNKNOWN, leaves, text
+from review.values import UNKNOWN, canonical, leaves, text
 
 DANGER = frozenset(
     {
@@ -69,7 +69,7 @@ def over_ceiling(case: Case) -> bool:
 
 def unknown(case: Case) -> Iterator[Finding]:
     for change in case.plan.touched:
-        if change.op not in (Op.UPDATE, Op.REPLACE):
+        if change.op not in (Op.UPDATE, Op.REPLACE) or UNKNOWN not in canonical(change.after):
             continue
         dark = sorted(
             {
@@ -79,7 +79,7 @@ def unknown(case: Case) -> Iterator[Finding]:
             }
         )
         if dark:
-            sentence = f"{', '.join(dark)} {'is' if len(dark) == 1 else 'are'} not known before `up`: what this change does can't be judged"
+            sentence = f"{', '.join(dark)} {'is' if len(dark) == 1 else 'are'} not known before pulumi up: what this change does can't be judged"
             yield case.finding(
                 "F11",
                 Grade.APPROVE,
@@ -102,7 +102,7 @@ def _field(path: tuple[str | int, ...]) -> str:
 def drift(case: Case) -> Iterator[Finding]:
     for change in case.plan.touched:
         if change.urn in case.drifted:
-            sentence = "was changed by somebody else since the last `up`: this change is planned from a picture that is no longer true"
+            sentence = "was changed by somebody else since the last pulumi up: this change is planned from a picture that is no longer true"
             yield case.finding(
                 "F12", Grade.APPROVE, change, sentence, "", "pulumi refresh first, and look at what it brings"
             )

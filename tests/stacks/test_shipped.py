@@ -134,11 +134,13 @@ def test_on_docker_a_container_is_only_on_the_networks_of_its_connections() -> N
         joined = recording.one("Container", container).inputs["networksAdvanced"]
         return {network["name"] for network in joined}
 
+    names = ("main", "cache", "sessions", "electrs", "bitcoind")
+    producers = {f"blocksight-dev-{name}" for name in names}
     assert networks("web-container") == {"blocksight-dev-api", "blocksight-dev-web", "blocksight-dev-web-egress"}
     assert networks("edge-container") == {"blocksight-dev-api", "blocksight-dev-edge-egress", "blocksight-dev-web"}
-    producers = {"blocksight-dev-main", "blocksight-dev-electrs", "blocksight-dev-bitcoind"}
     assert networks("api-migrations") == producers
     assert networks("api-container") == {"blocksight-dev-api", "blocksight-dev-api-egress", *producers}
+    assert networks("cache-server") == {"blocksight-dev-cache"}
     assert networks("main-server") == {"blocksight-dev-main", "blocksight-dev-main-egress"}
     assert recording.one("Network", "environment-network-main").inputs["internal"] is True
 

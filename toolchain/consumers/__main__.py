@@ -1,4 +1,7 @@
-"""`python3 -m toolchain.consumers setup` gets every part; `check` says, at once, whether anything is missing."""
+"""`python3 -m toolchain.consumers setup` gets every part; `check` says, at once, whether anything is missing.
+
+`kind` prints what this machine is, which decides what the tests may skip.
+"""
 
 from __future__ import annotations
 
@@ -59,7 +62,12 @@ def check() -> int:
     return 1
 
 
-COMMANDS = {"setup": setup, "check": check}
+def tell_kind() -> int:
+    sys.stdout.write(f"{machine.kind()}\n")
+    return 0
+
+
+COMMANDS = {"setup": setup, "check": check, "kind": tell_kind}
 
 
 def main() -> int:

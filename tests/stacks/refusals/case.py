@@ -63,7 +63,7 @@ KUBERNETES: dict[str, Any] = {
             "quota": {"cpu": "20", "memory": "40Gi", "pods": 40, "storage": "1Ti", "volume_claims": 20},
         }
     },
-    "postgres_clusters": {"main": {"major": 18, "storage": "10Gi", "databases": {"api": {}}}},
+    "postgres_clusters": {"main": {"major": 18, "storage": {"size": "10Gi"}, "databases": {"api": {}}}},
     "app_services": {"api": {**APP, "connects_to": [{"postgres": "main"}]}},
 }
 
