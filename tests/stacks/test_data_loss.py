@@ -113,13 +113,14 @@ def test_a_second_rehearsal_changes_nothing(deployed: Session) -> None:
 
 def test_a_new_image_is_an_update_in_place_on_kubernetes(prod: Session) -> None:
     def bump(sections: Sections) -> None:
-        electrs = sections["app_services"]["electrs"]
-        electrs["image"] = electrs["image"][:-1] + "7"
+        web = sections["cdn_frontends"]["web"]
+        web["image"] = web["image"][:-1] + "7"
 
     result = preview(prod, bump)
     assert result.exit_code == 0
-    assert result.changes.get("update") == 2
-    assert set(result.changes) == {"same", "update"}
+    assert result.changes.get("update") == 2, "the component and its Deployment"
+    assert result.changes.get("replace") == 1, "its configuration: the cache's keys hold the release"
+    assert set(result.changes) == {"same", "update", "replace"}
 
 
 def test_renaming_a_front_end_that_owns_nothing_shows_what_goes_and_what_comes(deployed: Session) -> None:
