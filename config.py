@@ -32,7 +32,7 @@ OF_THE_PROJECT = ("contracts",)
 class StackConfig(Spec):
     """Everything a stack file can say, but for the values of `secrets`."""
 
-    environment: EnvironmentSpec
+    environment: EnvironmentSpec = Field(examples=["{target: {kind: docker}}"])
     """Where the stack runs."""
     postgres_clusters: Mapping[DnsLabel, PostgresClusterSpec] = Field(
         default={}, examples=["{main: {major: 18, databases: {api: {}}}}"]

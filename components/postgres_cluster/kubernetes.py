@@ -17,7 +17,7 @@ from components.postgres_cluster.access import Access, uri
 from components.postgres_cluster.setup_sql import migrator_sql
 from components.postgres_cluster.spec import PostgresClusterSpec
 from components.targets import KubernetesTarget
-from components.targets.kubernetes import kept, metadata, network_policy
+from components.targets.kubernetes import guarded, kept, metadata, network_policy
 
 API = versions.CLOUDNATIVE_PG_API
 
@@ -53,7 +53,7 @@ def create(
         f"{name}-cluster",
         api_version=API,
         kind="Cluster",
-        metadata=metadata(target, labels, name, READY),
+        metadata=metadata(target, guarded(labels, protect=spec.deletion_protection), name, READY),
         spec=_cluster(name, spec, target),
         opts=pulumi.ResourceOptions.merge(
             kept(parent, target, protect=spec.deletion_protection),
