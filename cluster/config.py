@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import Field
 
 import reading
+import schemas
 from cluster.spec import AddOnName, AddOnSpec, ClusterFactsSpec, StackSpec, StorageClassSpec
 from components.vocabulary import DnsLabel, Spec
 from reading import Handed
@@ -42,3 +43,12 @@ def read() -> Draft:
 def parse(project: str, stack: str, file: StackFile, values: Mapping[str, Any]) -> Draft:
     """Any stack file's values."""
     return reading.parse(ClusterConfig, Handed(project=project, stack=stack, file=file, values=values))
+
+
+def schema(project: str) -> dict[str, Any]:
+    """JSON Schema of a whole stack file, for editors: keys carry the project's name."""
+    return schemas.of(project, ClusterConfig)
+
+
+if __name__ == "__main__":
+    schemas.main(schema)

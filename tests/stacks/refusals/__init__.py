@@ -11,6 +11,6 @@ CASES: tuple[Case, ...] = (
     *apps.CASES,
     *contracts.CASES,
     *targets.CASES,
-    *between.CASES,
     *cluster.CASES,
+    *between.CASES,
 )
