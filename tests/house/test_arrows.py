@@ -11,7 +11,10 @@ import pytest
 from tests.house.sources import Import, file_of, findings, imports, modules, reaches
 
 READERS = ("config.py", "reading.py", "schemas.py", "stack_file.py", "refusals.py")
-PROOFS = ("topology.py", "proofs.py")
+PROOFS = (
+    "topology.py",
+    *(f"proofs/{room}.py" for room in ("__init__", "capacity", "edge", "names", "references", "support")),
+)
 SDKS = ("pulumi_kubernetes", "pulumi_docker", "pulumi_random")
 
 

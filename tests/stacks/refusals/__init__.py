@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.stacks.refusals import apps, between, cluster, contracts, specs, targets, words
+from tests.stacks.refusals import apps, between, cluster, contracts, edge, postgres, redis, specs, targets, words
 from tests.stacks.refusals.case import Case
 
 CASES: tuple[Case, ...] = (
@@ -11,6 +11,9 @@ CASES: tuple[Case, ...] = (
     *apps.CASES,
     *contracts.CASES,
     *targets.CASES,
+    *redis.CASES,
+    *postgres.CASES,
+    *edge.CASES,
     *cluster.CASES,
     *between.CASES,
 )

@@ -51,6 +51,7 @@ CASES: tuple[Case, ...] = (
         {"addons.cert_manager": GONE},
         (
             f"addons.barman_cloud: needs cert_manager, which is not there ({BARMAN}); add it, or adopt the one that is there",
+            "stacks.prod.file: this stack goes by cert_manager, which is not there; add it to addons, or take it out of the stack first; e.g. {cert_manager: {}}",
         ),
         "cluster",
     ),
