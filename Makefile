@@ -11,7 +11,7 @@ APP ?=
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup environment preview render diff schema env test consumers consumers-setup check benchmark images docs golden backup restore
+.PHONY: help setup environment preview render diff schema env test consumers consumers-setup check benchmark images docs golden definitions backup restore
 
 # The first Python that is new enough; the ones that CI runs come first.
 PYTHON := $(shell for python in python3 python3.13 python3.12 python3.11; do \
@@ -42,7 +42,7 @@ diff: setup ## what the working tree changes in STACK since BASE (default main),
 	@$(REHEARSAL) diff $(WHICH) --base '$(BASE)'
 
 schema: environment ## print the JSON Schema of a stack file of PLATFORM
-	@$(VENV_PYTHON) config.py schema '$(PLATFORM)'
+	@$(VENV_PYTHON) $(if $(filter cluster cluster/,$(PLATFORM)),-m cluster.config,config.py) schema '$(PLATFORM)'
 
 env: environment ## print an .env template for APP of STACK, to run it outside its container
 	@test -n '$(APP)' || { echo 'make: say which app: make env APP=api' >&2; exit 2; }
@@ -84,3 +84,6 @@ docs: environment ## write the generated tables of docs/ anew
 
 golden: environment ## write the expected results in tests/golden/ anew; read the diff before you commit it
 	@$(VENV_PYTHON) -m tests.generate golden
+
+definitions: environment ## write the operators' definitions in cluster/ anew, from their pinned Go modules
+	@$(VENV_PYTHON) -m toolchain.definitions

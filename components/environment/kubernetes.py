@@ -16,6 +16,7 @@ from pulumi_kubernetes.networking.v1 import (
 )
 
 from components.environment.spec import DnsSpec, KubernetesTargetSpec, QuotaSpec
+from components.guards import PROTECTED
 from components.targets import GatewayFacts, KubernetesTarget
 from components.targets.kubernetes import NAMESPACE_LABEL, metadata
 
@@ -45,6 +46,7 @@ def create(
                 **labels,
                 "app.kubernetes.io/part-of": project,
                 "app.kubernetes.io/managed-by": "slipway",
+                **PROTECTED,
                 **_pod_security(spec.cluster.version),
             },
         ),
