@@ -9,7 +9,7 @@ APP ?=
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup environment preview render diff schema env test check images docs golden
+.PHONY: help setup environment preview render diff schema env test check benchmark images docs golden
 
 # The first Python that is new enough; the ones that CI runs come first.
 PYTHON := $(shell for python in python3 python3.13 python3.12 python3.11; do \
@@ -56,6 +56,9 @@ check: environment ## format, lint, strict types, budgets
 	$(VENV_PYTHON) -m basedpyright || failed=1; \
 	$(VENV_PYTHON) -m pytest --quiet tests/house || failed=1; \
 	exit $$failed
+
+benchmark: setup ## what the program costs beside a plain one; slow, and best on an idle machine
+	@$(VENV_PYTHON) -m benchmarks
 
 images: ## build the images of this repository
 	@sh images/build.sh

@@ -14,8 +14,9 @@ from typing import Any
 from components.app_service import facts as app_facts
 from components.app_service.connects_to import ConnectionSpec, ToApp, ToExternal, ToPostgres, variables_prefix
 from components.app_service.contract import violations
+from components.app_service.scaling import LEAST_VERSION
 from components.app_service.spec import AppServiceSpec, SecretRef
-from components.environment.spec import KubernetesTargetSpec, QuotaSpec
+from components.environment.spec import KubernetesTargetSpec, OperatorName, QuotaSpec
 from components.footprint import Footprint, cores, size
 from components.postgres_cluster import facts as postgres_facts
 from components.postgres_cluster.spec import RESERVED_CONNECTIONS, PostgresClusterSpec
@@ -317,22 +318,42 @@ def _host_ports(draft: Draft) -> Iterator[Problem]:
 
 def _operators(draft: Draft) -> Iterator[Problem]:
     target = draft.config.environment.target
-    if not isinstance(target, KubernetesTargetSpec) or not draft.config.postgres_clusters:
+    if not isinstance(target, KubernetesTargetSpec):
         return
-    path = ("environment", "target", "cluster", "operators", "cloudnative_pg")
-    operator = target.cluster.operators.get("cloudnative_pg")
+    if draft.config.postgres_clusters:
+        yield from _operator(
+            target,
+            "cloudnative_pg",
+            (1, 30),
+            needs="postgres_clusters need the CloudNativePG operator",
+            why="roles are objects of their own (DatabaseRole) from there on",
+            example="{version: '1.30', namespace: cnpg-system}",
+        )
+    if any(app_facts.queues(app) for app in draft.config.app_services.values()):
+        yield from _operator(
+            target,
+            "keda",
+            LEAST_VERSION,
+            needs="an app scales by a queue, which needs KEDA",
+            why="a CPU trigger may name the app's own container from there on",
+            example="{version: '2.20', namespace: keda}",
+        )
+
+
+def _operator(
+    target: KubernetesTargetSpec, name: OperatorName, least: tuple[int, int], *, needs: str, why: str, example: str
+) -> Iterator[Problem]:
+    path = ("environment", "target", "cluster", "operators", name)
+    operator = target.cluster.operators.get(name)
+    version = f"{least[0]}.{least[1]}"
     if operator is None:
         yield Problem(
             path=path,
-            rule="is missing: postgres_clusters need the CloudNativePG operator; install it with the cluster layer and paste the block that it prints",
-            example="{version: '1.30', namespace: cnpg-system}",
+            rule=f"is missing: {needs}; install it with the cluster layer and paste the block that it prints",
+            example=example,
         )
-    elif tuple(map(int, operator.version.split("."))) < (1, 30):
-        yield Problem(
-            path=(*path, "version"),
-            rule="must be 1.30 or later: roles are objects of their own (DatabaseRole) from there on",
-            example='"1.30"',
-        )
+    elif tuple(map(int, operator.version.split("."))) < least:
+        yield Problem(path=(*path, "version"), rule=f"must be {version} or later: {why}", example=f'"{version}"')
 
 
 def peak(config: StackConfig) -> Footprint:

@@ -102,6 +102,7 @@ def edges(stack: StackConfig) -> Iterator[Edge]:
     if isinstance(stack.environment.target, KubernetesTargetSpec):
         for name in sorted(stack.postgres_clusters):
             yield from _operated(stack.environment.target, name)
+        yield from _asked_by_keda(stack, stack.environment.target)
 
 
 def _producer(stack: StackConfig, connection: ConnectionSpec) -> tuple[Peer, int]:
@@ -130,6 +131,18 @@ def _operated(target: KubernetesTargetSpec, name: str) -> Iterator[Edge]:
             port=int(number),
             why="instances read and report their state",
         )
+
+
+def _asked_by_keda(stack: StackConfig, target: KubernetesTargetSpec) -> Iterator[Edge]:
+    """KEDA's operator asks a queue's database itself. https://keda.sh/docs/2.20/concepts/"""
+    servers = {server for spec in stack.app_services.values() for server in app_facts.queues(spec)}
+    if servers:
+        operator = target.cluster.operators["keda"]
+        pods = Pods(namespace=operator.namespace, labels=operator.labels or {"app.kubernetes.io/name": "keda-operator"})
+        for server in sorted(servers):
+            yield Edge(
+                consumer=pods, producer=postgres(server), port=postgres_facts.PORT, why="KEDA asks how much waits"
+            )
 
 
 def app(name: str) -> Instance:

@@ -92,6 +92,8 @@ class PostgresConnection:
 
     prefix: str
     """What the variables start with: `PG` gives libpq's own names, any other word is followed by an underscore."""
+    server: str
+    """Name of the PostgresCluster."""
     deliver: Literal["file", "env"]
     """How the secret parts arrive."""
     host: str

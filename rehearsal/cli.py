@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,8 +12,9 @@ from pathlib import Path
 from rehearsal import render
 from rehearsal.comparison import compared
 from rehearsal.problems import RehearsalError
+from rehearsal.progress import say
 from rehearsal.session import NOT_CHECKED, Result, Session
-from toolchain.progress import UnavailableError, say
+from toolchain.progress import UnavailableError
 
 LABEL = f"REHEARSAL: compared with no cluster; stand-in providers. Not checked: {NOT_CHECKED}."
 
@@ -21,6 +23,7 @@ _EVENT_LOG = 'the engine\'s events, after a line with `"rehearsed": true`'
 
 def main(arguments: Sequence[str]) -> int:
     options = _parser().parse_args(arguments)
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(128 + signal.SIGTERM))  # so that folders are removed
     try:
         return options.command(options)
     except (RehearsalError, UnavailableError) as problem:

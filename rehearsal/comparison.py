@@ -22,9 +22,10 @@ from pathlib import Path
 from typing import Any
 
 from rehearsal.problems import RehearsalError
+from rehearsal.progress import say
 from rehearsal.session import Result, Session
 from toolchain import store
-from toolchain.progress import run, say
+from toolchain.progress import run
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,13 @@ def _venv(root: Path, other: Path) -> Path:
         say("the base has other requirements: making a virtual environment for it (about a minute, once)")
         _run([sys.executable, "-m", "venv", "--without-pip", folder], "making a virtual environment")
         _run(
-            [*_installer(folder / "bin" / "python"), "--quiet", "--requirement", theirs],
+            [
+                *_installer(folder / "bin" / "python"),
+                "--quiet",
+                "--requirement",
+                theirs,
+                "pip",
+            ],  # the language host asks pip
             "installing the base's requirements",
         )
 

@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
@@ -24,24 +25,35 @@ GRACE = 20.0
 Line = Callable[[str], None]
 
 
-def run(
-    command: Sequence[str | Path], folder: Path, environment: Mapping[str, str], keep: Sequence[int], tell: Line
-) -> int:
-    """The exit code; `tell` gets every line of both outputs. Descriptors in `keep` are inherited."""
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What is run, and where."""
+
+    words: Sequence[str | Path]
+    folder: Path
+    environment: Mapping[str, str]
+    kept: int
+    """A descriptor that the engine inherits."""
+    temporary: Path
+    """Removed by the guard if we are killed."""
+
+
+def run(command: Command, tell: Line) -> int:
+    """The exit code; `tell` gets every line of both outputs."""
     with _default_interrupt():
         process = subprocess.Popen(
-            command,
-            cwd=folder,
-            env=dict(environment),
+            command.words,
+            cwd=command.folder,
+            env=dict(command.environment),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
             start_new_session=True,
-            pass_fds=keep,
+            pass_fds=[command.kept],
         )
-    with _forwarded(process), _guarded(process.pid):
+    with _forwarded(process), _guarded(process.pid, command.temporary):
         try:
             for line in process.stdout or ():
                 tell(line.rstrip("\n"))
@@ -59,9 +71,9 @@ def _end(process: subprocess.Popen[str]) -> None:
 
 
 @contextmanager
-def _guarded(session: int) -> Generator[None]:
+def _guarded(session: int, folder: Path) -> Generator[None]:
     """Something that does it when we are killed; it is told by the end of a pipe."""
-    command = [sys.executable, "-I", "-S", guard.__file__, str(session)]
+    command = [sys.executable, "-I", "-S", guard.__file__, str(session), folder]
     with subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True) as waiting:
         try:
             yield

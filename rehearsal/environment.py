@@ -58,6 +58,7 @@ def build(places: Places, providers: str, *, durable: bool) -> dict[str, str]:
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PULUMI_ERROR_OUTPUT_STRING": "true",
         "PULUMI_SUPPRESS_NEO_LINK": "true",
+        "PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS": "true",
         "GOGC": "400",
         "SLIPWAY_REHEARSAL_SILENT": str(places.silent),
         "SLIPWAY_REHEARSAL_PROJECT": str(places.project),

@@ -1,4 +1,4 @@
-"""Ends the engine's whole session when the rehearsal is gone: run as a program, it waits for the end of its standard input.
+"""Ends the engine's whole session and removes its folder when the rehearsal is gone: as a program, it waits for the end of stdin.
 
 A killed rehearsal can't clean up after itself, and the engine puts its plugins into process groups of their own: a language host
 notices only after minutes that nobody talks to it. Standard library only, and no import of ours: it starts in 10 ms.
@@ -7,6 +7,7 @@ notices only after minutes that nobody talks to it. Standard library only, and n
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -34,3 +35,4 @@ def _processes() -> list[int]:
 if __name__ == "__main__":
     sys.stdin.read()
     end_session(int(sys.argv[1]))
+    shutil.rmtree(sys.argv[2], ignore_errors=True)

@@ -134,10 +134,14 @@ class Session:
             self._state.begin(run, name, self.stack)
         with Servers(packages, self._objects, prepared.namespaces, run) as servers:
             build = environment.build(places, servers.addresses, durable=self._durable is not None)
-            exit_code = engine_run.run(command, places.project, build, [self._state.lock.fileno()], hear)
+            lock = self._state.lock.fileno()
+            exit_code = engine_run.run(engine_run.Command(command, places.project, build, lock, self._temporary), hear)
         if operation != "preview":
             self._state.end()
-        notes = (*self._told, *_notes(prepared, name))
+        guessed = [
+            f"{p}: no stand-in describes this package; its replacements show as updates" for p in servers.guessed()
+        ]
+        notes = (*self._told, *_notes(prepared, name), *guessed)
         self._told = ()
         return Result(exit_code, "\n".join(lines), events, _changes(events), notes)
 

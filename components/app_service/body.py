@@ -29,4 +29,5 @@ class Wiring:
     """What must have happened before the app starts."""
     delivery: Delivery
     """What the app reads."""
+    connections: tuple[Connection, ...]
     batch: Batch

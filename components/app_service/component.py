@@ -66,6 +66,7 @@ class AppService(pulumi.ComponentResource):
             outbound=tuple(outbound),
             gates=(*gates, *(connection.gate for connection in connections)),
             delivery=deliver(spec, connections, values, self.credentials, defaults),
+            connections=tuple(connections),
             batch=Batch(
                 delivery=deliver(spec, migrator, values, self.credentials, defaults),
                 gates=(*gates, *(connection.gate for connection in migrator)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from components.app_service.kinds import StatefulSpec
+from components.app_service.kinds import RollingSpec, StatefulSpec
 from components.app_service.spec import AppServiceSpec
 from components.footprint import Footprint
 from components.vocabulary import Problem, cpu_millis, is_pinned, size_bytes
@@ -48,6 +48,12 @@ def migrator(name: str) -> str:
 def claims(name: str, jobs: Iterable[str] = ()) -> set[str]:
     """Names that no other instance may take."""
     return {f"{name}{suffix}" for suffix in SUFFIXES} | {f"{name}-{job}" for job in jobs}
+
+
+def queues(spec: AppServiceSpec) -> tuple[str, ...]:
+    """Servers that hold the queues by which the app is scaled."""
+    scaling = spec.autoscaling if isinstance(spec, RollingSpec) else None
+    return () if scaling is None or scaling.queue is None else (scaling.queue.postgres,)
 
 
 def bad_jobs(name: str, spec: AppServiceSpec) -> Iterator[Problem]:

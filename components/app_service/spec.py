@@ -98,21 +98,6 @@ class ResourcesSpec(Spec):
     """Requested and greatest disk for scratch and logs."""
 
 
-class AutoscalingSpec(Spec):
-    """HorizontalPodAutoscaler. With it, `replicas` belongs to the autoscaler and is not written."""
-
-    min: int = Field(ge=1, examples=[3])
-    """Fewest replicas."""
-    max: int = Field(ge=2, examples=[12])
-    """Most replicas."""
-    cpu_percent: int = Field(default=65, ge=10, le=95, examples=[65])
-    """Aimed-at use of the requested CPU, of the app's own container."""
-
-    def problems(self) -> Iterable[Problem]:
-        if self.min >= self.max:
-            yield Problem(path=("max",), rule=f"must be above min ({self.min})", example=str(self.min * 3))
-
-
 class ShutdownSpec(Spec):
     """From "stop" to gone: keep serving while endpoints are removed, drain, exit."""
 

@@ -57,6 +57,7 @@ def create(
         project=project,
         storage_class=spec.cluster.storage_classes.default,
         zones=len(spec.cluster.zones),
+        operators=frozenset(spec.cluster.operators),
     )
     _deny_all(name, labels, target, parent)
     _permit_dns(name, labels, spec.cluster.dns, target, parent)

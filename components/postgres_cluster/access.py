@@ -25,9 +25,10 @@ class Access:
     gate: Gate
     setup: ClientScript | None = None
 
-    def connection(self, *, prefix: str, deliver: Literal["file", "env"]) -> PostgresConnection:
+    def connection(self, server: str, *, prefix: str, deliver: Literal["file", "env"]) -> PostgresConnection:
         return PostgresConnection(
             prefix=prefix,
+            server=server,
             deliver=deliver,
             host=self.host,
             port=PORT,

@@ -63,7 +63,7 @@ class PostgresCluster(pulumi.ComponentResource):
     def connection(self, role: str, declared: ToPostgres) -> PostgresConnection:
         """What one consumer is told: an app, or its migrations."""
         access = self.access[role]
-        return access.connection(prefix=declared.prefix, deliver=declared.deliver)
+        return access.connection(declared.postgres, prefix=declared.prefix, deliver=declared.deliver)
 
 
 def _password(name: str, consumer: Consumer, parent: pulumi.Resource) -> pulumi.Output[str]:

@@ -23,6 +23,8 @@ class KubernetesTarget:
     """Class of every volume that names none."""
     zones: int
     """Zones with nodes."""
+    operators: frozenset[str] = frozenset()
+    """Operators that the cluster has."""
 
 
 @dataclass(frozen=True, kw_only=True)

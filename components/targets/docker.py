@@ -149,7 +149,7 @@ def _keep_only(folders: Mapping[str, Mapping[str, pulumi.Input[str]]], user: int
     for folder, entries in sorted(folders.items()):
         others = " ".join(f"! -name {entry}" for entry in sorted(entries))
         lines += [
-            f"find {folder} -type f {others} -delete",
+            f"find {folder} -type f {others} -exec rm {{}} +",  # not every build of BusyBox knows -delete
             f"chmod -R u=rX,go= {folder}",
             f"chown -R {user}:{user} {folder}",
         ]

@@ -1,4 +1,3 @@
-# ruff: noqa: INP001 - Python looks for this name at the top of a path entry, never in a package
 """Runs in the program's interpreter before the program does; the folder of this file is put on PYTHONPATH by the rehearsal.
 
 Owns three things that the program must not have to know: the garbage collector (a short-lived process is 30 % faster without
@@ -43,7 +42,7 @@ def _watch(pulumi: Any, silent: dict[str, list[str]]) -> None:
         if name in outputs:
             msg = (
                 f"{token} `{resource_name}`: the rehearsal has no source for the output `{name}`, so it can't say what the real "
-                "provider would return.\nDo without it, or add a row with its source to rehearsal/providers/computed.py"
+                "provider would return.\nDo without it, or add its value and the source of that to rehearsal/providers"
             )
             raise pulumi.RunError(msg)
         return get(self, name)

@@ -17,7 +17,7 @@ from typing_extensions import override
 from rehearsal.providers import kubernetes_objects as objects
 from rehearsal.providers import replacements
 from rehearsal.providers.differ import Path, compare, touches, written
-from rehearsal.providers.model import Changes, Failures, Key, RefusalError, StandIn, Subject, Taken
+from rehearsal.providers.model import Changes, Failures, Key, MissingError, StandIn, Subject, Taken
 from rehearsal.providers.sdk import Package
 from rehearsal.providers.structs import UNKNOWN, Properties, has_unknown, mapping
 
@@ -153,7 +153,7 @@ class KubernetesStandIn(StandIn):
             return
         if not taken(Key(key.place, "core/Namespace", "", key.namespace)):
             msg = f'namespaces "{key.namespace}" not found'
-            raise RefusalError(msg)
+            raise MissingError(msg)
 
     @override
     def planned(self, subject: Subject, before: Properties | None) -> Properties:

@@ -62,6 +62,10 @@ class RefusalError(Exception):
     """What the real API, or the rehearsal itself, says no to; the text is the whole message."""
 
 
+class MissingError(RefusalError):
+    """Something that another resource may be about to make."""
+
+
 Taken = Callable[[Key], bool]
 """Whether an object of that name exists."""
 
@@ -94,7 +98,7 @@ class StandIn:
         return None
 
     def admit(self, subject: Subject, taken: Taken, /) -> None:
-        """Raises RefusalError for what the real API refuses at creation because of other objects."""
+        """Raises MissingError for what the real API refuses at creation because another object is not there."""
 
     def planned(self, subject: Subject, before: Properties | None, /) -> Properties:
         """All outputs as a preview knows them; `before` are those of the object that is updated."""

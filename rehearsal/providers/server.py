@@ -6,6 +6,7 @@ provider resource, and the connection is the only thing that says which configur
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
@@ -21,7 +22,7 @@ from rehearsal.objects import Objects, Record
 from rehearsal.providers.differ import Change
 from rehearsal.providers.docker import DockerStandIn
 from rehearsal.providers.kubernetes import KubernetesStandIn
-from rehearsal.providers.model import Changes, Failures, RefusalError, StandIn, Subject
+from rehearsal.providers.model import Changes, Failures, MissingError, RefusalError, StandIn, Subject
 from rehearsal.providers.randoms import RandomStandIn
 from rehearsal.providers.sdk import Package
 from rehearsal.providers.structs import Properties, fill, to_python, to_struct
@@ -29,7 +30,12 @@ from rehearsal.providers.structs import Properties, fill, to_python, to_struct
 _MESSAGE_LIMIT = 400 * 1024 * 1024
 """That of the engine; gRPC's default of 4 MiB is less than one large ConfigMap and its state."""
 
-_THREADS = 16
+_THREADS = 64
+"""More than the engine's parallel steps on a large machine: those that wait must not keep out the one that they wait for."""
+
+_PATIENCE = 2.0
+"""Seconds that a create waits for its namespace. The real provider tries six times (pulumi/pulumi-kubernetes 9497796
+provider/pkg/await/await.go, Creation), so a program that forgets the dependency comes up all the same."""
 
 _REFUSED = {
     "kubernetes": 'resource "{urn}" was not successfully created by the Kubernetes API server: {reason}',
@@ -57,6 +63,8 @@ class _Provider:
         self._objects = objects
         self._run = run
         self._configs: dict[str, Properties] = {}
+        self.guessed = False
+        """Whether a resource was registered that no stand-in of its own knows."""
 
     def handler(self) -> grpc.GenericRpcHandler:
         handled = {
@@ -121,6 +129,7 @@ class _Provider:
     def _check(self, request: wire.CheckRequest, config: Properties) -> wire.CheckResponse:
         subject = _subject(request.urn, request.news, config)
         olds = to_python(request.olds) if request.olds.fields else None
+        self.guessed |= type(self._behaviour) is StandIn
         inputs, failures = self._behaviour.check(subject, olds, self._objects.taken)
         return wire.CheckResponse(inputs=_merged(request.news, subject, inputs), failures=_failures(failures))
 
@@ -136,12 +145,22 @@ class _Provider:
             planned = self._behaviour.planned(subject, None)
             return wire.CreateResponse(properties=_merged(request.properties, subject, planned))
         try:
-            self._behaviour.admit(subject, self._objects.taken)
+            self._admit(subject)
             identifier, outputs = self._behaviour.created(subject, None)
             self._objects.add(self._record(subject, identifier, outputs))
         except RefusalError as refusal:
             raise RefusalError(self._refused(subject, str(refusal))) from None
         return wire.CreateResponse(id=identifier, properties=_merged(request.properties, subject, outputs))
+
+    def _admit(self, subject: Subject) -> None:
+        limit = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                return self._behaviour.admit(subject, self._objects.taken)
+            except MissingError:
+                if time.monotonic() > limit:
+                    raise
+                time.sleep(0.02)
 
     def _update(self, request: wire.UpdateRequest, config: Properties) -> wire.UpdateResponse:
         subject = _subject(request.urn, request.news, config)
@@ -235,6 +254,7 @@ class Servers:
         self._objects = objects
         self._namespaces = namespaces
         self._servers: list[grpc.Server] = []
+        self._providers: dict[str, _Provider] = {}
         self.addresses = ""
         """Value of PULUMI_DEBUG_PROVIDERS."""
 
@@ -247,12 +267,17 @@ class Servers:
         for name, package in sorted(self._packages.items()):
             server = grpc.server(ThreadPoolExecutor(_THREADS, f"stand-in-{name}"), options=options)
             provider = _Provider(stand_in(package, self._namespaces), self._objects, self._run)
+            self._providers[name] = provider
             server.add_generic_rpc_handlers((provider.handler(),))
             ports.append(f"{name}:{server.add_insecure_port('127.0.0.1:0')}")
             server.start()
             self._servers.append(server)
         self.addresses = ",".join(ports)
         return self
+
+    def guessed(self) -> list[str]:
+        """Packages in use whose replacements and outputs nobody has described."""
+        return [name for name, provider in self._providers.items() if provider.guessed]
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

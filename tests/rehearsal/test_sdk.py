@@ -46,7 +46,9 @@ def test_every_kind_of_kubernetes_can_be_read() -> None:
 
 
 def test_tables_name_what_exists() -> None:
-    """A row about a kind or property that the SDK doesn't have is a typing error."""
+    """A row about a kind or property that the SDK doesn't have is a typing error; a kind without a row is one too."""
+    for name, table in (("docker", replacements.DOCKER), ("random", replacements.RANDOM)):
+        assert set(table) == {token.rpartition(":")[2] for token in PACKAGES[name].classes}
     for kind, row in replacements.DOCKER.items():
         (token,) = (t for t in PACKAGES["docker"].classes if t.endswith(f":{kind}"))
         known = {o.wire for o in PACKAGES["docker"].outputs(token)}

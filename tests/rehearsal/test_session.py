@@ -229,6 +229,15 @@ def test_the_program_finds_its_project_and_none_of_the_callers_environment(
     }
 
 
+def test_another_project_runs_the_same_program(folder: Folder, tmp_path: Path) -> None:
+    folder.program("import pathlib; print('ran by', pulumi.get_project(), 'in', pathlib.Path.cwd().name)")
+    elsewhere = tmp_path / "examples" / "shop"
+    elsewhere.mkdir(parents=True)
+    (elsewhere / "Pulumi.yaml").write_text("name: shop\nmain: ../../flat\nruntime: python\n", encoding="utf-8")
+    with Session(elsewhere, "test", stack_text="config: {}") as session:
+        assert "ran by shop in flat" in ok(session.preview()).text
+
+
 def test_an_error_of_the_program_is_its_text(session: Session, folder: Folder) -> None:
     folder.program('raise pulumi.RunError("Pulumi.dev.yaml:2: size: is too small\\nPulumi.dev.yaml:3: x: is unknown")')
     result = session.preview()
@@ -250,10 +259,10 @@ def test_a_rotated_secret_shows_and_a_missing_one_is_listed(session: Session, fo
     result = ok(session.up())
     assert any("`session` is not set" in note and "pulumi config set --secret" in note for note in result.notes)
     assert any("Pulumi.dev.yaml: placeholders stand in for secret values: 1" in note for note in result.notes)
-    assert ok(session.preview()).changes == {"same": 3}
+    assert ok(session.preview()).changes == {"same": 4}
     folder.stack(stack.format(cipher="two"))
     result = ok(session.preview("--diff"))
-    assert result.changes == {"same": 2, "replace": 1}
+    assert result.changes == {"same": 3, "replace": 1}
     assert "rehearsal-" not in result.text
 
 

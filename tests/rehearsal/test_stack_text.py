@@ -26,7 +26,7 @@ FILES = {
     "block that ends in text": "config:\n  flat:a: |\n    one\n    two\n",
     "no line end": "config:\n  flat:a: 1",
     "flow": "config: {flat:a: 1, flat:b: [1, 2]} # all\n",
-    "other keys": "encryptionsalt: v1:real\nconfig:\n  flat:a: 1\nsecretsprovider: passphrase\n",
+    "other keys": "encryptionsalt: real\nconfig:\n  flat:a: 1\nsecretsprovider: passphrase\n",
     "empty secrets": "config:\n  flat:secrets: {}\n  flat:a: 1\n",
     "null secrets": "config:\n  flat:secrets:\n  flat:a: 1\n",
     "flow secrets": "config:\n  flat:secrets: {old: {secure: v1:a}}\n  flat:a: 1\n",
@@ -52,7 +52,7 @@ def test_a_missing_secret_is_added_and_no_other_line_moves(text: str) -> None:
 
 
 def test_a_copy_without_secrets_differs_in_the_salt_alone() -> None:
-    text = "encryptionsalt: v1:real\nconfig:\n  # why\n  flat:a: '0777'\n"
+    text = "encryptionsalt: real\nconfig:\n  # why\n  flat:a: '0777'\n"
     assert rehearsed(text) == "\nconfig:\n  # why\n  flat:a: '0777'\nencryptionsalt: SALT\n"
 
 

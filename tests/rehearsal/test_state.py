@@ -83,7 +83,10 @@ def test_a_folder_in_use_is_refused(folder: Folder, tmp_path: Path) -> None:
 
 def start(folder: Folder, state: Path) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "rehearsal", "up", "--project", str(folder.path), "--state", str(state)]
-    return subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    environment = {**os.environ, "TMPDIR": str(state.parent)}
+    return subprocess.Popen(
+        command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
+    )
 
 
 def until_created(process: subprocess.Popen[str], count: int) -> None:
@@ -145,6 +148,7 @@ def test_a_killed_up_is_resumed_without_loss_or_duplicate(folder: Folder, tmp_pa
     process.communicate()
     assert below
     wait_for_end(below, 30)
+    assert not list(tmp_path.glob("slipway-*"))
     with Session(folder.path, "dev", state=state) as session:
         result = session.up()
         assert result.exit_code == 0, result.text
@@ -159,20 +163,7 @@ def test_a_killed_up_is_resumed_without_loss_or_duplicate(folder: Folder, tmp_pa
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_everything_in_good_order(folder: Folder, tmp_path: Path, number: signal.Signals) -> None:
     folder.program(MANY)
-    environment = {**os.environ, "TMPDIR": str(tmp_path)}
-    command = [
-        sys.executable,
-        "-m",
-        "rehearsal",
-        "up",
-        "--project",
-        str(folder.path),
-        "--state",
-        str(tmp_path / "state"),
-    ]
-    process = subprocess.Popen(
-        command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
-    )
+    process = start(folder, tmp_path / "state")
     until_created(process, 5)
     below = descendants(process.pid)
     process.send_signal(number)

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.stacks.refusals.case import API, APP, DIGEST, Case
+from tests.stacks.refusals.case import API, APP, CLUSTER, DIGEST, Case
 
 NODE: dict[str, Any] = {**APP, "kind": "stateful", "storage": {"path": "/data", "size": "1Gi"}}
 LENDER: dict[str, Any] = {**NODE, "ports": {"http": 8000, "rpc": 8332}, "provides": {"rpc": {"generate": 32}}}
+QUEUE: dict[str, Any] = {
+    "min": 0,
+    "max": 5,
+    "queue": {"postgres": "main", "query": "SELECT count(*) FROM mails", "each": 50},
+}
 NODE_PATH = "app_services.node"
 
 CASES: tuple[Case, ...] = (
@@ -118,6 +123,33 @@ CASES: tuple[Case, ...] = (
         (
             "postgres_clusters.main.max_connections: is 40, but apps may open 70: api (2 replicas + 1 surge + 3 beside) x 10 = 60, kept free 10; raise it, or lower a pool or a maximum; e.g. 70",
         ),
+    ),
+    Case(
+        "No replicas, and nothing that would wake the app up",
+        {f"{API}.autoscaling": {"min": 0, "max": 3}},
+        (f"{API}.autoscaling.min: must be 1 or more: without a queue nothing would wake the app up; e.g. 1",),
+    ),
+    Case(
+        "Scaling by a queue without KEDA",
+        {f"{API}.autoscaling": QUEUE},
+        (
+            f"{CLUSTER}.operators.keda: is missing: an app scales by a queue, which needs KEDA; install it with the cluster layer and paste the block that it prints; e.g. {{version: '2.20', namespace: keda}}",
+        ),
+    ),
+    Case(
+        "Scaling by a queue with a KEDA that counts sidecars",
+        {f"{API}.autoscaling": QUEUE, f"{CLUSTER}.operators.keda": {"version": "2.10", "namespace": "keda"}},
+        (
+            f'{CLUSTER}.operators.keda.version: must be 2.15 or later: a CPU trigger may name the app\'s own container from there on; e.g. "2.15"',
+        ),
+    ),
+    Case(
+        "A queue on a server that the app does not use",
+        {
+            f"{API}.autoscaling": {**QUEUE, "queue": {**QUEUE["queue"], "postgres": "other"}},
+            f"{CLUSTER}.operators.keda": {"version": "2.20", "namespace": "keda"},
+        },
+        (f"{API}.autoscaling.queue.postgres: is no server that the app connects to; it connects to: main",),
     ),
     Case(
         "A helper container whose image can be moved",

@@ -1,0 +1,1 @@
+"""The plain program; the engine runs this folder."""

@@ -1,0 +1,185 @@
+"""`python -m review`: report on a preview, or diff of a stack against another commit. Owns arguments, files and exit codes.
+
+Exit codes: 0 safe or nothing to do, 10 somebody must agree, 20 blocked by a flag, 21 by a policy, 22 by the cost limit, 30 cannot
+judge, 31 redaction failed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from itertools import chain
+from pathlib import Path
+
+from review import cost, drift, events, machine, markdown, page, redaction, state
+from review.flags import Case, Limits
+from review.model import Plan, State
+from review.problems import CannotJudgeError, RedactionError
+from review.report import EXIT_CANNOT_JUDGE, EXIT_REDACTION, Asked, Report, judge
+from review.values import leaves
+
+FORMATS: Mapping[str, Callable[[Report], str]] = {
+    "report.md": markdown.render,
+    "report.html": page.render,
+    "report.json": machine.as_json,
+    "report.sarif": machine.as_sarif,
+    "stack.svg": lambda report: report.picture,
+}
+
+
+def main(arguments: Sequence[str]) -> int:
+    options = _parser().parse_args(arguments)
+    try:
+        return options.command(options)
+    except CannotJudgeError as problem:
+        sys.stderr.write(f"CANNOT JUDGE: {_printable(problem)}\n")
+        return EXIT_CANNOT_JUDGE
+    except RedactionError as problem:
+        sys.stderr.write(f"REDACTION FAILED: {problem}\n")
+        return EXIT_REDACTION
+    except KeyboardInterrupt:
+        return 130
+    except Exception as problem:  # noqa: BLE001  # whatever it is, it is no verdict
+        sys.stderr.write(
+            f"CANNOT JUDGE: a fault of the review itself, report it: {type(problem).__name__} at {_place(problem)}\n"
+        )
+        return EXIT_CANNOT_JUDGE
+
+
+def _printable(problem: Exception) -> str:
+    """Several lines stay several lines; what else a hostile name may hold does not reach the terminal."""
+    return "\n".join(markdown.plain(line)[:2000] for line in str(problem).splitlines()[:40])
+
+
+def _place(problem: Exception) -> str:
+    """Never the message: it may hold a value."""
+    trace = problem.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return (
+        f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace is not None else "an unknown place"
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument(
+        "--accept",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="lines `report: FINGERPRINT` and `accept: F6 URN REASON`",
+    )
+    common.add_argument("--drift", type=Path, metavar="FILE", help="event stream of `pulumi refresh --preview-only`")
+    common.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help=f"writes {', '.join(FORMATS)} there instead of Markdown to standard output",
+    )
+    common.add_argument(
+        "--prices",
+        type=Path,
+        default=cost.SHIPPED,
+        metavar="FILE",
+        help="another price list, same shape as review/prices.json",
+    )
+    common.add_argument("--profile", metavar="NAME", help="profile of the price list")
+    common.add_argument(
+        "--cost-limit", type=float, metavar="N", help="monthly cost, upper edge and fully scaled, that blocks"
+    )
+
+    parser = argparse.ArgumentParser(
+        prog="python -m review", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    commands = parser.add_subparsers(required=True, metavar="report|diff")
+    report = commands.add_parser("report", parents=[common], help="judge a preview from its event stream")
+    report.add_argument(
+        "--preview",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="event stream of the preview; with --ignore-protect if protection ends it",
+    )
+    report.add_argument(
+        "--gate", type=Path, metavar="FILE", help="event stream of the same preview without --ignore-protect"
+    )
+    report.add_argument(
+        "--state",
+        type=Path,
+        metavar="FILE",
+        help="`pulumi stack export` of before; without it, dependents and interrupted operations are not seen",
+    )
+    report.add_argument("--commit", default="", help="commit of the program, for the report's head")
+    report.add_argument("--base", default="", help="commit of the state, for the report's head")
+    report.set_defaults(command=_report)
+    diff = commands.add_parser(
+        "diff", parents=[common], help="rehearse another commit, then the working tree on top of it, and judge that"
+    )
+    diff.add_argument("--stack", default="dev", help="name of the stack: Pulumi.<stack>.yaml (default: dev)")
+    diff.add_argument(
+        "--project", type=Path, default=Path(), metavar="DIR", help="folder of Pulumi.yaml (default: here)"
+    )
+    diff.add_argument("--base", required=True, metavar="REV", help="branch, tag or commit to compare with")
+    diff.set_defaults(command=_diff)
+    return parser
+
+
+def _report(options: argparse.Namespace) -> int:
+    plan = events.read(options.preview, gate=options.gate)
+    before = state.read(options.state) if options.state is not None else State()
+    if options.state is None:
+        plan = replace(
+            plan, notes=(*plan.notes, "no state was given: dependents and interrupted operations are not seen")
+        )
+    return _end(options, plan, before)
+
+
+def _diff(options: argparse.Namespace) -> int:
+    from review import rehearsed  # noqa: PLC0415  # a report needs no engine, and not the time to load what talks to one
+
+    found = rehearsed.compared(options.project, options.stack, options.base)
+    options.commit, options.base = found.commit, found.base
+    return _end(options, found.plan, found.state)
+
+
+def _end(options: argparse.Namespace, plan: Plan, before: State) -> int:
+    drifted = drift.read(options.drift) if options.drift is not None else frozenset[str]()
+    limits = replace(Limits(), cost_ceiling=options.cost_limit)
+    case = Case(plan, before, cost.Prices.read(options.prices, options.profile), limits, drifted)
+    report = judge(case, Asked(options.commit, options.base, options.drift is not None, tuple(options.accept)))
+    if options.out is None:
+        texts = {"report.md": markdown.render(report)}
+    else:
+        texts = {name: render(report) for name, render in FORMATS.items()}
+    redaction.check(texts.values(), _secrets(plan, before))
+    if options.out is None:
+        sys.stdout.write(texts["report.md"])
+    else:
+        options.out.mkdir(parents=True, exist_ok=True)
+        for name, text in texts.items():
+            (options.out / name).write_text(text, encoding="utf-8")
+        sys.stdout.write(
+            f"{report.verdict}: {len(report.open)} open flags, report {report.fingerprint[:12]} in {options.out}\n"
+        )
+    return report.exit_code
+
+
+def _secrets(plan: Plan, before: State) -> list[str]:
+    """Of the state, and of Secrets whose data the program forgot to mark."""
+    unmarked = [
+        v
+        for c in plan.changes.values()
+        if c.kind == "Secret"
+        for side in (c.before, c.after)
+        for v in redaction.secret_values(side)
+    ]
+    secrets = {*before.secrets, *unmarked}
+    if not secrets:
+        return []
+    sides = chain.from_iterable((c.before, c.after) for c in plan.changes.values() if c.kind != "Secret")
+    plain = "\n".join([*plan.changes, *{str(leaf) for side in sides for _, leaf in leaves(side)}])
+    return redaction.wanted(secrets, plain)

@@ -1,0 +1,117 @@
+"""F7 security down, and what roles and network policies gain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from review.flags.finding import Case, Finding, Grade
+from review.model import Op
+from review.rules import RULES
+from review.rules.access import grants
+from review.rules.network import EVERYWHERE, peers
+from review.values import mapping, objects, text
+from review.world import Thing, selects
+
+
+@dataclass(frozen=True, slots=True)
+class Gain:
+    """Something that is allowed afterwards and was not before."""
+
+    thing: Thing
+    what: str
+    wide: bool
+    """Open to everybody."""
+
+
+def gained_grants(case: Case) -> list[Gain]:
+    """Of roles that were there, and of new ones."""
+    found: list[Gain] = []
+    for role in case.after.of("Role", "ClusterRole"):
+        old = case.before.by_key.get(role.key)
+        known = set(grants(old)) if old is not None else set[tuple[str, str, str]]()
+        for group, resource, verb in sorted(set(grants(role)) - known):
+            found.append(Gain(role, f"{verb} {resource}{f'.{group}' if group else ''}", "*" in (group, resource, verb)))
+    return found
+
+
+def gained_peers(case: Case) -> list[Gain]:
+    """Of policies that were there, and of new ones."""
+    found: list[Gain] = []
+    for policy in case.after.of("NetworkPolicy"):
+        old = case.before.by_key.get(policy.key)
+        known = set(peers(old)) if old is not None else set[tuple[str, str, str]]()
+        for direction, peer, ports in sorted(set(peers(policy)) - known):
+            arrow = "from" if direction == "ingress" else "to"
+            found.append(
+                Gain(policy, f"{arrow} {peer} at {ports}", peer == "everybody" or peer.split(" ")[0] in EVERYWHERE)
+            )
+    return found
+
+
+def security_down(case: Case) -> Iterator[Finding]:
+    created = {change.urn for change in case.plan.changes.values() if change.op is Op.CREATE}
+    for breach in case.newly_failing:
+        rule = RULES[breach.rule]
+        change = case.plan.changes[breach.urn]
+        grade = Grade.BLOCK if rule.blocks else Grade.APPROVE
+        where = f"{breach.where} " if breach.where and breach.where not in breach.sentence else ""
+        yield case.finding("F7", grade, change, f"{rule.id} ({rule.title}): {where}{breach.sentence}", rule.known_as)
+    yield from _policies_gone(case)
+    for gain in gained_peers(case):
+        if gain.wide and gain.thing.urn not in created:
+            yield case.finding(
+                "F7",
+                Grade.APPROVE,
+                case.plan.changes[gain.thing.urn],
+                f"opens traffic {gain.what}",
+                "Kubernetes: network policies",
+            )
+    for gain in gained_grants(case):
+        if gain.thing.urn not in created:
+            yield case.finding(
+                "F7",
+                Grade.APPROVE,
+                case.plan.changes[gain.thing.urn],
+                f"its holders may now {gain.what}",
+                "Kubernetes: RBAC",
+            )
+    yield from _without_tls(case)
+
+
+def _policies_gone(case: Case) -> Iterator[Finding]:
+    for change in case.plan.changes.values():
+        policy = case.before.by_urn.get(change.urn)
+        if change.op is not Op.DELETE or policy is None or policy.kind != "NetworkPolicy":
+            continue
+        left = [
+            w
+            for w in case.after.workloads
+            if w.thing.namespace == policy.namespace and selects(policy.spec.get("podSelector"), w.labels)
+        ]
+        operated = [
+            t
+            for t in case.after.of("Cluster")
+            if selects(policy.spec.get("podSelector"), {"cnpg.io/cluster": t.name}) and t.namespace == policy.namespace
+        ]
+        for thing in [*(w.thing for w in left), *operated][:1]:
+            count = len(left) + len(operated)
+            more = f" and {count - 1} more" if count > 1 else ""
+            sentence = f"the network policy of {thing.label}{more} is removed: its limits on who reaches whom end"
+            yield case.finding("F7", Grade.BLOCK, change, sentence, "Kubernetes: network policies")
+
+
+def _without_tls(case: Case) -> Iterator[Finding]:
+    for gateway in case.after.of("Gateway"):
+        old = case.before.by_key.get(gateway.key)
+        before = {text(x.get("name")): x for x in objects(old.spec.get("listeners"))} if old is not None else {}
+        for listener in objects(gateway.spec.get("listeners")):
+            known = before.get(text(listener.get("name")))
+            if known is not None and mapping(known.get("tls")) and not mapping(listener.get("tls")):
+                yield case.finding(
+                    "F7",
+                    Grade.BLOCK,
+                    case.plan.changes[gateway.urn],
+                    f"listener {text(listener.get('name'))} loses TLS",
+                    "Gateway API: TLS",
+                )

@@ -1,0 +1,170 @@
+"""What a review is about: one planned change per resource, and the state that it starts from.
+
+Owns: the records between reading (`events`, `state`) and judging (everything else). They are data: no rule lives here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from review.values import Path, at
+
+
+class Op(StrEnum):
+    """What happens to a resource, a replacement being one operation and not three steps."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    REPLACE = "replace"
+    DELETE = "delete"
+    IMPORT = "import"
+    READ = "read"
+    SAME = "same"
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A resource before or after."""
+
+    inputs: Mapping[str, Any]
+    protect: bool
+    retain: bool
+    """`retainOnDelete`: a deletion forgets the object and leaves it where it is."""
+    id: str = ""
+    init_errors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """One path that the provider says has changed."""
+
+    path: Path
+    kind: str
+    """add, delete or update."""
+    replaces: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What the plan does to one resource."""
+
+    urn: str
+    type: str
+    op: Op
+    parent: str
+    provider: str
+    old: Side | None
+    new: Side | None
+    changed: tuple[Changed, ...] = ()
+    reasons: tuple[Path, ...] = ()
+    """Why it is replaced."""
+    delete_first: bool = False
+    """Of a replacement: the old one goes before the new one is there."""
+
+    @property
+    def name(self) -> str:
+        return self.urn.rpartition("::")[2]
+
+    @property
+    def kind(self) -> str:
+        """Last word of the type: `Deployment`, `RandomPassword`."""
+        return self.type.rpartition(":")[2]
+
+    @property
+    def package(self) -> str:
+        return self.type.partition(":")[0]
+
+    @property
+    def touched(self) -> bool:
+        return self.op not in (Op.SAME, Op.READ)
+
+    @property
+    def loses(self) -> bool:
+        """Whether the object that is there now will not be there afterwards."""
+        return self.op in (Op.DELETE, Op.REPLACE)
+
+    @property
+    def before(self) -> Mapping[str, Any]:
+        return self.old.inputs if self.old is not None else {}
+
+    @property
+    def after(self) -> Mapping[str, Any]:
+        return self.new.inputs if self.new is not None else {}
+
+
+def autonamed(change: Change) -> bool:
+    """Whether the provider makes up the object's name, another one at each preview."""
+    return at(change.after, "metadata", "annotations", "pulumi.com/autonamed") == "true"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What the engine or the program says to a person."""
+
+    severity: str
+    urn: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A policy pack's word."""
+
+    policy: str
+    urn: str
+    text: str
+    mandatory: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A whole preview."""
+
+    project: str
+    stack: str
+    changes: Mapping[str, Change]
+    """By URN, in the order in which the engine spoke of them."""
+    messages: tuple[Message, ...]
+    violations: tuple[Violation, ...]
+    seconds: int
+    maybe_corrupt: bool
+    rehearsed: bool
+    not_checked: tuple[str, ...]
+    notes: tuple[str, ...]
+    refused: tuple[str, ...] = ()
+    """Protected resources that the plan deletes or replaces: the engine would refuse it as it is."""
+
+    @property
+    def touched(self) -> list[Change]:
+        return [change for change in self.changes.values() if change.touched]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What only a state says of a resource."""
+
+    dependencies: tuple[str, ...]
+    parent: str
+    protect: bool
+    retain: bool
+    tainted: bool
+    pending_replacement: bool
+    init_errors: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A stack export."""
+
+    known: Mapping[str, Known] = field(default_factory=dict[str, Known])
+    pending: tuple[str, ...] = ()
+    """Interrupted operations, as `creating URN`."""
+    fingerprint: str = ""
+    """Of what was exported, so that an approval can be tied to it."""
+    version: str = ""
+    """Time of the last update, and the engine that wrote it."""
+    secrets: frozenset[str] = frozenset()
+    """Secret texts, if the export holds them in plaintext: for the last look at what leaves. Never shown."""

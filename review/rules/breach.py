@@ -1,0 +1,30 @@
+"""One object that breaks one rule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from review.world import Key, Thing, World
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """Equal ones before and after are the same breach: their words name no value that may change."""
+
+    rule: str
+    key: Key
+    where: str
+    """Part of the object, such as a container's name; empty for the whole."""
+    sentence: str
+    urn: str
+
+    @property
+    def identity(self) -> tuple[str, Key, str]:
+        return self.rule, self.key, self.where
+
+
+Found = Iterable[tuple[Thing, str, str]]
+"""Object, part of it, sentence."""
+
+Check = Callable[[World], Found]
