@@ -107,10 +107,10 @@ def _by_queue(
             "cooldownPeriod": 300,
             "triggers": [
                 {**cpu, "metadata": {"value": str(scaling.cpu_percent), "containerName": pod.CONTAINER}},
-                {"type": "postgresql", "metadata": waiting, "authenticationRef": {"name": login.metadata["name"]}},
+                {"type": "postgresql", "metadata": waiting, "authenticationRef": {"name": name}},
             ],
         },
-        opts=opts,
+        opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[login])),
     )
 
 

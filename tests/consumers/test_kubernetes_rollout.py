@@ -50,7 +50,8 @@ def test_the_databases_volumes_and_pods_fit(cluster: Cluster, peak: list[dict[st
         "every claim is bound",
         lambda: all(c["status"]["phase"] == "Bound" for c in cluster.all("pvc", namespace)),
     )
-    assert len(cluster.all("pvc", namespace)) == 2 * server["spec"]["instances"]
+    of_apps = [each for each in peak if each["kind"] == "PersistentVolumeClaim"]
+    assert len(cluster.all("pvc", namespace)) == 2 * server["spec"]["instances"] + len(of_apps)
     selector = f"cnpg.io/cluster={server['metadata']['name']}"
     cluster.wait_until(
         "every pod of the server runs",
@@ -65,7 +66,12 @@ def test_an_image_bump_rolls_within_the_quota(cluster: Cluster, peak: list[dict[
     cluster.apply(*bumped)  # all at once, as one `up` does
     for deployment in bumped:
         cluster.rolled_out("deployment", deployment["metadata"]["name"], namespace)
-    images = {c["image"] for pod in _app_pods(cluster, namespace) for c in pod["spec"]["containers"]}
+    images = {
+        container["image"]
+        for pod in _app_pods(cluster, namespace)
+        if pod["metadata"]["ownerReferences"][0]["kind"] == "ReplicaSet"
+        for container in pod["spec"]["containers"]
+    }
     assert images == {_image(deployment) for deployment in bumped}
     assert _denied(cluster, namespace) == []
 

@@ -38,11 +38,8 @@ class Applied:
 
     def fewest_replicas(self, app: str) -> int:
         autoscaler = self.named("HorizontalPodAutoscaler").get(app)
-        return (
-            self.named("Deployment")[app]["spec"]["replicas"]
-            if autoscaler is None
-            else autoscaler["spec"]["minReplicas"]
-        )
+        workloads = self.named("Deployment") | self.named("StatefulSet")
+        return workloads[app]["spec"]["replicas"] if autoscaler is None else autoscaler["spec"]["minReplicas"]
 
 
 @pytest.fixture(scope="module", params=["staging", "prod"])
@@ -109,7 +106,7 @@ def test_services_find_the_pods(stack: Applied) -> None:
     for app in stack.named("Service"):
         slices = stack.cluster.all("endpointslice", stack.namespace, f"kubernetes.io/service-name={app}")
         ready = [e for s in slices for e in s["endpoints"] or [] if e["conditions"]["ready"]]
-        assert len(ready) == stack.fewest_replicas(app), app
+        assert len(ready) == stack.fewest_replicas(app.removesuffix("-members")), app
 
 
 def test_pod_security_denies_a_privileged_pod(stack: Applied) -> None:
@@ -129,7 +126,7 @@ def test_a_word_that_no_schema_knows_is_refused(stack: Applied) -> None:
 
 
 def test_the_quota_counts_and_denies(stack: Applied) -> None:
-    pods = stack.cluster.all("pod", stack.namespace)
+    pods = [p for p in stack.cluster.all("pod", stack.namespace) if p["status"]["phase"] not in ("Succeeded", "Failed")]
     requests = [container["resources"]["requests"] for pod in pods for container in pod["spec"]["containers"]]
     used = stack.cluster.get("resourcequota", "quota", stack.namespace)["status"]["used"]
     assert int(used["pods"]) == len(pods)
@@ -164,7 +161,8 @@ def _as_applied(stack: Applied, rendered: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_a_drain_gets_one_replica_at_a_time(stack: Applied) -> None:
-    assert stack.named("PodDisruptionBudget").keys() == stack.named("Deployment").keys()
+    several = {name for name, each in stack.named("StatefulSet").items() if each["spec"]["replicas"] > 1}
+    assert stack.named("PodDisruptionBudget").keys() == {*stack.named("Deployment"), *several}
     stack.cluster.cordon(closed=True)  # so that what replaces an evicted pod does not become ready
     try:
         for app in stack.named("PodDisruptionBudget"):

@@ -52,6 +52,8 @@ def edited(text: str, *pairs: tuple[str, str]) -> str:
     return text
 
 
+NO_MIGRATIONS = (r"      migrations: [^\n]*\n", "")
+
 RENAMED_API = (
     (r"\n    api:\n", "\n    interface:\n"),
     (r"postgres: main, pool", "postgres: main, database: api, pool"),
@@ -72,7 +74,8 @@ def test_a_new_image_is_an_update_in_place_on_kubernetes(prod: Session) -> None:
     result = preview(prod, edited(text_of("prod"), (r"(api@sha256:0{63})1", r"\g<1>7")))
     assert result.exit_code == 0
     assert result.changes.get("update") == 2
-    assert set(result.changes) == {"same", "update"}
+    assert result.changes.get("replace") == 1, "the Job of its migrations"
+    assert set(result.changes) == {"same", "update", "replace"}
 
 
 def test_renaming_an_app_that_owns_nothing_shows_what_goes_and_what_comes(deployed: Session) -> None:
@@ -92,6 +95,7 @@ def test_deleting_a_server_is_refused(deployed: Session) -> None:
         (r"  blocksight:postgres_clusters:.*?(?=  blocksight:app_services)", ""),
         (r"        - \{postgres: main[^\n]*\n", "        - {app: front}\n"),
         (r"      connects_to:\n        - \{app: api\}\n", ""),
+        NO_MIGRATIONS,
     )
     assert refused(preview(deployed, gone))
 
@@ -109,6 +113,7 @@ def test_deleting_an_apps_connection_is_refused(deployed: Session) -> None:
     gone = edited(
         text_of(deployed.stack),
         (r"        - \{postgres: main[^\n]*\n", "        - {external: example.com, port: 443}\n"),
+        NO_MIGRATIONS,
     )
     assert refused(preview(deployed, gone))
 
