@@ -18,7 +18,12 @@ stack = plan.stack
 secrets = config.secrets()
 
 environment = Environment(
-    "environment", stack.environment, prefix=plan.prefix, project=pulumi.get_project(), networks=plan.networks
+    "environment",
+    stack.environment,
+    prefix=plan.prefix,
+    project=pulumi.get_project(),
+    networks=plan.networks,
+    apart=plan.apart,
 )
 target = environment.target
 
@@ -47,7 +52,8 @@ def connections(app: str, role: str) -> list[Connection]:
             case ToApp():
                 gate = apps[declared.app].gate if declared.app in plan.gates(app) else None
                 lent = apps[declared.app].credentials[declared.credential] if declared.credential else None
-                told.append(connection(declared, stack.app_services[declared.app], gate, lent))
+                host = plan.host(declared.app)
+                told.append(connection(declared, stack.app_services[declared.app], host, gate, lent))
             case _:
                 pass
     return told
@@ -58,7 +64,7 @@ for name in plan.start_order:
         apps[name] = AppService(
             name,
             stack.app_services[name],
-            target=target,
+            target=environment.apart.get(name, target),
             inbound=plan.inbound(name),
             outbound=plan.outbound(name),
             connections=connections(name, name),

@@ -9,7 +9,6 @@ from __future__ import annotations
 import difflib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from components.app_service import facts as app_facts
 from components.app_service.connects_to import ConnectionSpec, ToApp, ToExternal, ToPostgres, variables_prefix
@@ -20,11 +19,15 @@ from components.environment.spec import KubernetesTargetSpec, OperatorName, Quot
 from components.footprint import Footprint, cores, size
 from components.postgres_cluster import facts as postgres_facts
 from components.postgres_cluster.spec import RESERVED_CONNECTIONS, PostgresClusterSpec
-from components.vocabulary import NeededOn, OnlyOn, Problem, Spec, cpu_millis, is_pinned, size_bytes
+from components.vocabulary import Problem, Spec, cpu_millis, is_pinned, size_bytes
 from config import Draft, StackConfig, stack_prefix
+from support import unsupported
 
 LONGEST_NAME = 63 - len("-migrations-") - 8
 """A DNS label less the longest suffix and what auto-naming adds."""
+
+LONGEST_LABEL = 63
+"""Of a namespace's name."""
 
 LONGEST_PREFIX = 63 - len("-monitoring")
 """A namespace's name less the longest word put behind the prefix."""
@@ -41,6 +44,7 @@ def all_of(draft: Draft) -> Iterator[Problem]:
     if "environment" in draft.broken:
         return
     yield from _support(draft)
+    yield from _overreach(draft)
     yield from _images(draft)
     yield from _host_ports(draft)
     yield from _operators(draft)
@@ -243,41 +247,16 @@ def _support(draft: Draft) -> Iterator[Problem]:
             yield problem.below(section, name)
 
 
-def unsupported(spec: Spec, target: str) -> Iterator[Problem]:
-    """Fields that are set and that this target cannot honour, or unset and that it needs."""
-    for name, field in type(spec).model_fields.items():
-        value: Any = getattr(spec, name)
-        key = field.alias or name
-        for mark in field.metadata:
-            match mark:
-                case OnlyOn(target=only, reason=reason, harmless=harmless) if only != target:
-                    if value != field.default and value not in harmless:
-                        yield Problem(path=(key,), rule=f"is for {only} only: {reason}; remove it")
-                case NeededOn(target=needed) if needed == target and value is None:
-                    yield Problem(
-                        path=(key,),
-                        rule=f"is missing: stacks on {needed} need it",
-                        example=str((field.examples or [""])[0]),
-                    )
-                case NeededOn(target=needed, reason=reason) if needed != target and value is not None:
-                    yield Problem(path=(key,), rule=f"is for {needed} only: {reason}; remove it")
-                case _:
-                    pass
-        for path, inner in _nested(value):
-            yield from (problem.below(key, *path) for problem in unsupported(inner, target))
-
-
-def _nested(value: Any) -> Iterator[tuple[tuple[str | int, ...], Spec]]:
-    if isinstance(value, Spec):
-        yield (), value
-    elif isinstance(value, tuple):
-        for index, item in enumerate(value):  # pyright: ignore[reportUnknownArgumentType,reportUnknownVariableType]  # any spec's field
-            if isinstance(item, Spec):
-                yield (index,), item
-    elif isinstance(value, dict):
-        for key, item in value.items():  # pyright: ignore[reportUnknownVariableType]  # any spec's field
-            if isinstance(item, Spec):
-                yield (str(key),), item  # pyright: ignore[reportUnknownArgumentType]  # keys of specs are text
+def _overreach(draft: Draft) -> Iterator[Problem]:
+    kind = draft.config.environment.target.kind
+    for name, app in draft.config.app_services.items():
+        yield from (p.below("app_services", name) for p in app_facts.overreach(app, kind))
+        namespace = app_facts.namespace(name, app, stack_prefix(draft))
+        if kind == "kubernetes" and len(namespace) > LONGEST_LABEL:
+            yield Problem(
+                path=("app_services", name, "isolation"),
+                rule=f"needs a namespace of its own, whose name {namespace!r} has {len(namespace)} characters, allowed are {LONGEST_LABEL}",
+            )
 
 
 def _images(draft: Draft) -> Iterator[Problem]:
@@ -364,7 +343,8 @@ def peak(config: StackConfig) -> Footprint:
     for _, _, spec in _instances(config):
         match spec:
             case AppServiceSpec():
-                total += app_facts.peak(spec)
+                if spec.isolation is None:  # otherwise it has a namespace, and a quota, of its own
+                    total += app_facts.peak(spec)
             case PostgresClusterSpec():
                 total += postgres_facts.peak(spec)
             case _:

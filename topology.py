@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import graphlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import proofs
 from components.app_service import facts as app_facts
 from components.app_service.connects_to import ConnectionSpec, ToApp, ToExternal, ToPostgres
 from components.app_service.contract import defaults
 from components.app_service.spec import AppServiceSpec
-from components.connections import Consumer, Edge, Instance, Network, Peer, Pods
+from components.connections import Apart, Consumer, Edge, Instance, Network, Peer, Pods
 from components.environment.networks import NetworkPlan, plan_networks
 from components.environment.spec import DockerTargetSpec, KubernetesTargetSpec
 from components.footprint import Footprint
@@ -58,6 +58,26 @@ class Topology:
         """What an app declared to use."""
         return self.stack.app_services[app].connects_to
 
+    def host(self, app: str) -> str:
+        """Name under which the rest of the stack reaches an app."""
+        spec = self.stack.app_services[app]
+        if spec.isolation is None or self.stack.environment.target.kind == "docker":
+            return app
+        return f"{app}.{app_facts.namespace(app, spec, self.prefix)}"
+
+    @property
+    def apart(self) -> Mapping[str, Apart]:
+        """Apps that have a namespace of their own on Kubernetes."""
+        return {
+            name: Apart(
+                namespace=app_facts.namespace(name, spec, self.prefix),
+                quota=app_facts.peak(spec),
+                protect=spec.deletion_protection,
+            )
+            for name, spec in sorted(self.stack.app_services.items())
+            if spec.isolation is not None
+        }
+
     def defaults(self, app: str) -> Mapping[str, str]:
         """Variables that the contract sets where the stack file does not."""
         return defaults(self.stack.contracts.get(app, {}), self.stack.app_services[app])
@@ -83,7 +103,7 @@ def plan(draft: Draft) -> Topology:
     return Topology(
         stack=draft.config,
         prefix=stack_prefix(draft),
-        edges=tuple(edges(draft.config)),
+        edges=tuple(_across(draft.config, stack_prefix(draft), edge) for edge in edges(draft.config)),
         networks=networks,
         start_order=tuple(_start_order(draft.config).static_order()),
         peak=proofs.peak(draft.config),
@@ -103,6 +123,20 @@ def edges(stack: StackConfig) -> Iterator[Edge]:
         for name in sorted(stack.postgres_clusters):
             yield from _operated(stack.environment.target, name)
         yield from _asked_by_keda(stack, stack.environment.target)
+
+
+def _across(stack: StackConfig, prefix: str, edge: Edge) -> Edge:
+    """Says which namespaces the ends are in, where they are in two: a selector alone means its own."""
+    ends = (edge.consumer, edge.producer)
+    if not all(isinstance(end, Instance) for end in ends) or stack.environment.target.kind == "docker":
+        return edge
+    apps = {app_facts.batch(name): spec for name, spec in stack.app_services.items()} | dict(stack.app_services)
+    consumer, producer = (
+        replace(end, namespace=app_facts.namespace(end.name, apps[end.name], prefix) if end.name in apps else prefix)
+        for end in ends
+        if isinstance(end, Instance)
+    )
+    return edge if consumer.namespace == producer.namespace else replace(edge, consumer=consumer, producer=producer)
 
 
 def _producer(stack: StackConfig, connection: ConnectionSpec) -> tuple[Peer, int]:

@@ -90,13 +90,17 @@ class AppService(pulumi.ComponentResource):
 
 
 def connection(
-    declared: ToApp, producer: AppServiceSpec, gate: Gate | None = None, credential: Credential | None = None
+    declared: ToApp,
+    producer: AppServiceSpec,
+    host: str,
+    gate: Gate | None = None,
+    credential: Credential | None = None,
 ) -> AppConnection:
     """What a consumer is told about an app: but for the credential a function of the spec, so that apps may use each other."""
     prefix = declared.app.upper().replace("-", "_") if declared.prefix is None else declared.prefix
     return AppConnection(
         prefix=prefix,
-        host=declared.app,
+        host=host,
         port=producer.ports[declared.port_name],
         credential=credential,
         deliver=declared.deliver,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from components.app_service.connects_to import ToExternal
 from components.app_service.kinds import RollingSpec, StatefulSpec
 from components.app_service.spec import AppServiceSpec
 from components.footprint import Footprint
@@ -48,6 +49,37 @@ def migrator(name: str) -> str:
 def claims(name: str, jobs: Iterable[str] = ()) -> set[str]:
     """Names that no other instance may take."""
     return {f"{name}{suffix}" for suffix in SUFFIXES} | {f"{name}-{job}" for job in jobs}
+
+
+def namespace(name: str, spec: AppServiceSpec, prefix: str) -> str:
+    """Where the app's pods are: an untrusted one has a namespace of its own."""
+    return prefix if spec.isolation is None else f"{prefix}-x-{name}"
+
+
+def overreach(spec: AppServiceSpec, target: str) -> Iterator[Problem]:
+    """What an untrusted app asks for and may not have."""
+    if spec.isolation is None:
+        return
+    for index, connection in enumerate(spec.connects_to):
+        path = ("connects_to", index)
+        if not isinstance(connection, ToExternal):
+            yield Problem(path=path, rule="would let untrusted code into the stack: it may only name hosts outside")
+        elif target == "docker":
+            yield Problem(
+                path=path, rule="can't be narrowed to one host on Docker, so untrusted code may have no way out"
+            )
+        elif "0.0.0.0/0" in connection.cidrs:
+            yield Problem(
+                path=(*path, "cidrs"),
+                rule="is every public address: say which networks untrusted code may reach",
+                example="[203.0.113.0/24]",
+            )
+    local = spec.docker
+    if local is None:
+        return
+    asked = {"publish": local.publish, "mounts": local.mounts, "writable_root": local.writable_root}
+    for field in (name for name, value in asked.items() if value):
+        yield Problem(path=("docker", field), rule="would open this machine to untrusted code; remove it")
 
 
 def queues(spec: AppServiceSpec) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from pydantic import Discriminator, Field, Tag
 
 from components.app_service.batch import HelperSpec, JobSpec, MigrationsSpec
 from components.app_service.connects_to import ConnectionSpec, ToPostgres
+from components.app_service.isolation import IsolationSpec
 from components.app_service.probes import ProbesSpec
 from components.app_service.storage import CredentialSpec
 from components.vocabulary import (
@@ -238,6 +239,8 @@ class AppServiceSpec(Spec):
         OnlyOn("kubernetes", "Docker starts nothing on a schedule; run it by hand: `docker exec`"),
     ] = Field(default={}, examples=["{cleanup: {schedule: '15 3 * * *', command: [npm, run, cleanup]}}"])
     """Commands on a schedule, by name."""
+    isolation: IsolationSpec | None = None
+    """How an app is kept apart that runs code nobody has read."""
     resources: ResourcesSpec = ResourcesSpec()
     """What one replica is given."""
     replicas: Annotated[int, OnlyOn("kubernetes", ONE_MACHINE, (1,))] = Field(default=2, ge=1, le=200, examples=[3])
@@ -269,6 +272,12 @@ class AppServiceSpec(Spec):
     def surge(self) -> int:
         """Replicas above the most while a new version replaces the old one."""
         return 0
+
+    @property
+    def most_cpu(self) -> str | None:
+        """Hard limit of a replica's processor time; None for none."""
+        limit = self.resources.cpu_limit
+        return self.resources.cpu if limit is None and self.isolation is not None else limit
 
     @property
     def helpers(self) -> tuple[HelperSpec, ...]:

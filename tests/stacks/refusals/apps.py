@@ -125,6 +125,64 @@ CASES: tuple[Case, ...] = (
         ),
     ),
     Case(
+        "Untrusted code that asks for a way into the stack, and for the whole Internet",
+        {
+            "app_services.runner": {
+                **APP,
+                "isolation": {"profile": "untrusted"},
+                "connects_to": [{"app": "api"}, {"external": "example.com", "port": 443}],
+            }
+        },
+        (
+            "app_services.runner.connects_to[0]: would let untrusted code into the stack: it may only name hosts outside",
+            "app_services.runner.connects_to[1].cidrs: is every public address: say which networks untrusted code may reach; e.g. [203.0.113.0/24]",
+        ),
+    ),
+    Case(
+        "Untrusted code on Docker that asks for this machine",
+        {
+            "app_services.runner": {
+                **APP,
+                "image": "shop/runner:dev",
+                "isolation": {"profile": "untrusted"},
+                "connects_to": [{"external": "example.com", "port": 443}],
+                "docker": {
+                    "publish": {"http": 8090},
+                    "mounts": [{"source": "./src", "path": "/src"}],
+                    "writable_root": True,
+                },
+            }
+        },
+        (
+            "app_services.runner.connects_to[0]: can't be narrowed to one host on Docker, so untrusted code may have no way out",
+            "app_services.runner.docker.publish: would open this machine to untrusted code; remove it",
+            "app_services.runner.docker.mounts: would open this machine to untrusted code; remove it",
+            "app_services.runner.docker.writable_root: would open this machine to untrusted code; remove it",
+        ),
+        "docker",
+    ),
+    Case(
+        "A runtime class on Docker",
+        {
+            "app_services.runner": {
+                **APP,
+                "image": "shop/runner:dev",
+                "isolation": {"profile": "untrusted", "runtime_class": "gvisor"},
+            }
+        },
+        (
+            "app_services.runner.isolation.runtime_class: is for kubernetes only: a runtime of the daemon is set for the whole machine here; remove it",
+        ),
+        "docker",
+    ),
+    Case(
+        "An untrusted app whose namespace would have too long a name",
+        {"environment.name": "e" * 40, f"app_services.{'r' * 30}": {**APP, "isolation": {"profile": "untrusted"}}},
+        (
+            f"app_services.{'r' * 30}.isolation: needs a namespace of its own, whose name '{'e' * 40}-x-{'r' * 30}' has 73 characters, allowed are 63",
+        ),
+    ),
+    Case(
         "No replicas, and nothing that would wake the app up",
         {f"{API}.autoscaling": {"min": 0, "max": 3}},
         (f"{API}.autoscaling.min: must be 1 or more: without a queue nothing would wake the app up; e.g. 1",),
