@@ -68,6 +68,7 @@ def _header(arguments: Sequence[str], rounds: int) -> Iterator[str]:
     yield f"{today}, {os.cpu_count()} cores ({platform.machine()}), Python {platform.python_version()}, Pulumi {pulumi.strip()}, {versions}"
     yield f"Medians of {rounds} rounds; in each, every case runs once, in turn. CPU is that of the whole process tree, the stand-in"
     yield "providers and the driver included. Both programs register the same resources: inputs and options were compared."
+    yield f"Load average at the end: {', '.join(f'{load:.1f}' for load in os.getloadavg())}; above the number of cores, wall times say little."
 
 
 def _ratios(results: Sequence[Measured]) -> Iterator[str]:

@@ -7,6 +7,7 @@ owns (operators, storage classes, node agents), and every edge between component
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import assert_never
 
 import pulumi
@@ -38,7 +39,7 @@ class Environment(pulumi.ComponentResource):
         prefix: str,
         project: str,
         networks: Sequence[NetworkPlan] = (),
-        apart: Mapping[str, Apart] | None = None,
+        apart: Mapping[str, Apart] = MappingProxyType({}),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("slipway:index:Environment", name, spec.model_dump(mode="json", exclude_none=True), opts)
@@ -49,7 +50,7 @@ class Environment(pulumi.ComponentResource):
                 self.target = target = kubernetes.create(name, spec.target, prefix=prefix, project=project, parent=self)
                 self.apart = {
                     app: kubernetes.apart(name, app, wanted, spec.target, target, parent=self)
-                    for app, wanted in ({} if apart is None else apart).items()
+                    for app, wanted in apart.items()
                 }
             case DockerTargetSpec():
                 from components.environment import docker
