@@ -117,8 +117,10 @@ def edges(stack: StackConfig) -> Iterator[Edge]:
             producer, port = _producer(stack, connection)
             why = f"app_services.{name}.connects_to"
             yield Edge(consumer=app(name), producer=producer, port=port, why=why)
-            if spec.migrations is not None or spec.jobs:
+            if app_facts.has_batch(spec):
                 yield Edge(consumer=batch(name), producer=producer, port=port, why=why)
+        if (asked := app_facts.smoke_port(spec)) is not None:
+            yield Edge(consumer=batch(name), producer=app(name), port=asked, why=f"app_services.{name}.rollout.smoke")
     if isinstance(stack.environment.target, KubernetesTargetSpec):
         for name in sorted(stack.postgres_clusters):
             yield from _operated(stack.environment.target, name)

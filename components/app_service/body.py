@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import pulumi
+
 from components.app_service.delivery import Connection, Delivery
 from components.connections import Edge, Gate
 
@@ -17,6 +19,16 @@ class Batch:
     gates: tuple[Gate, ...]
     """What must have happened before they run."""
     connections: tuple[Connection, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Made:
+    """What a body gives back."""
+
+    gate: Gate
+    """What a consumer that waits for the app waits for."""
+    last: pulumi.Resource
+    """What ends well only if the new version runs."""
 
 
 @dataclass(frozen=True, kw_only=True)

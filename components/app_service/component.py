@@ -40,6 +40,8 @@ class AppService(pulumi.ComponentResource):
     """What a consumer that waits for it waits for."""
     credentials: Mapping[str, Credential]
     """What it provides, by name."""
+    released: pulumi.Output[str]
+    """The image, once the new version runs and its smoke test has passed."""
 
     def __init__(
         self,
@@ -77,16 +79,18 @@ class AppService(pulumi.ComponentResource):
             case KubernetesTarget():
                 from components.app_service import kubernetes
 
-                self.gate = kubernetes.create(name, spec, wiring, target, parent=self)
+                made = kubernetes.create(name, spec, wiring, target, parent=self)
             case DockerTarget():
                 from components.app_service import docker
 
-                self.gate = docker.create(name, spec, wiring, target, parent=self)
+                made = docker.create(name, spec, wiring, target, parent=self)
             case _:
                 assert_never(target)
+        self.gate = made.gate
+        self.released = pulumi.Output.all(made.last.id).apply(lambda _: spec.image)
         self.host = name
         self.ports = spec.ports
-        self.register_outputs({"host": self.host, "ports": dict(spec.ports)})
+        self.register_outputs({"host": self.host, "ports": dict(spec.ports), "released": self.released})
 
 
 def connection(

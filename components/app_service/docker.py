@@ -9,7 +9,7 @@ import pulumi
 import pulumi_docker as docker
 
 from components.app_service import batch_docker as batch
-from components.app_service.body import Wiring
+from components.app_service.body import Made, Wiring
 from components.app_service.build import context_digest
 from components.app_service.docker_parts import (
     TOOLS_FOLDER,
@@ -47,7 +47,7 @@ def create(
     target: DockerTarget,
     *,
     parent: pulumi.Resource,
-) -> Gate:
+) -> Made:
     local = spec.docker or DockerSpec()
     delivery = wiring.delivery
     written = files(name, contents(spec, delivery), spec.user, target, parent)
@@ -98,7 +98,7 @@ def create(
             replace_with=list(written.written_by),
         ),
     )
-    return Gate(resources=(container,))
+    return Made(gate=Gate(resources=(container,)), last=container)
 
 
 def _is_awaited(spec: AnyAppServiceSpec) -> bool:

@@ -82,6 +82,17 @@ def overreach(spec: AppServiceSpec, target: str) -> Iterator[Problem]:
         yield Problem(path=("docker", field), rule="would open this machine to untrusted code; remove it")
 
 
+def smoke_port(spec: AppServiceSpec) -> int | None:
+    """The app's own port that its smoke test asks."""
+    smoke = spec.rollout.smoke if isinstance(spec, RollingSpec) else None
+    return None if smoke is None else spec.ports[smoke.port]
+
+
+def has_batch(spec: AppServiceSpec) -> bool:
+    """Whether anything runs beside the replicas."""
+    return spec.most_batch_pods > 0
+
+
 def queues(spec: AppServiceSpec) -> tuple[str, ...]:
     """Servers that hold the queues by which the app is scaled."""
     scaling = spec.autoscaling if isinstance(spec, RollingSpec) else None

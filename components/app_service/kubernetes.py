@@ -28,7 +28,7 @@ from pulumi_kubernetes.policy.v1 import PodDisruptionBudget, PodDisruptionBudget
 from components.app_service import batch_kubernetes as batch
 from components.app_service import facts, pod, stateful_set
 from components.app_service import scaling_kubernetes as scaling
-from components.app_service.body import Wiring
+from components.app_service.body import Made, Wiring
 from components.app_service.delivery import Delivery
 from components.app_service.kinds import AnyAppServiceSpec, RollingSpec, StatefulSpec, WebSpec, WorkerSpec
 from components.app_service.spec import AppServiceSpec
@@ -48,7 +48,7 @@ def create(
     target: KubernetesTarget,
     *,
     parent: pulumi.Resource,
-) -> Gate:
+) -> Made:
     labels = facts.selector(name)
     opts = pulumi.ResourceOptions(parent=parent, provider=target.provider)
     account = ServiceAccount(
@@ -68,11 +68,15 @@ def create(
     migrated = batch.create(name, spec, wiring, around, target, parent)
     before = [*(resource for gate in wiring.gates for resource in gate.resources), *migrated]
     template = pod.template(name, spec, wiring.delivery, around)
+    last: pulumi.Resource | None = None
     match spec:
         case StatefulSpec():
             workload = stateful_set.create(name, spec, template, target, parent=parent, before=before)
         case WebSpec() | WorkerSpec():
             workload = _deployment(name, labels, spec, template, target, parent=parent, before=before)
+            if spec.rollout.smoke is not None:
+                asked = spec.rollout.smoke
+                last = batch.smoke(name, asked, spec, wiring, around, target, parent=parent, after=[workload])
             if spec.autoscaling is not None:
                 scaling.create(name, labels, spec.autoscaling, wiring, target, opts)
         case _:
@@ -80,7 +84,9 @@ def create(
     scaling.advice(name, labels, workload, target, opts)
     if spec.fewest_replicas > 1:  # a budget over a single replica would block every drain
         _disruption_budget(name, labels, spec, target, opts)
-    return Gate(resources=(workload,) if service is None else (service,))
+    return Made(
+        gate=Gate(resources=(workload,) if service is None else (service,)), last=workload if last is None else last
+    )
 
 
 def _service(

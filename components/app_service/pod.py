@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import pulumi
 from pulumi_kubernetes.core.v1 import (
@@ -105,6 +106,14 @@ def batch_template(
     pod.init_containers = list(setup) or None
     pod.restart_policy = "Never"
     return PodTemplateSpecArgs(metadata=ObjectMetaArgs(labels=facts.batch_selector(name)), spec=pod)
+
+
+def with_variables(template: PodTemplateSpecArgs, told: Mapping[str, str]) -> PodTemplateSpecArgs:
+    """The same pod, whose container is told more."""
+    container = cast("ContainerArgs", cast("list[object]", cast("PodSpecArgs", template.spec).containers)[0])
+    known = cast("list[EnvVarArgs] | None", container.env)
+    container.env = [*(known or []), *(EnvVarArgs(name=name, value=value) for name, value in told.items())]
+    return template
 
 
 def _pod(spec: AppServiceSpec, around: Around, volumes: list[VolumeArgs]) -> PodSpecArgs:

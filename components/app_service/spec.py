@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
 
-from components.app_service.batch import HelperSpec, JobSpec, MigrationsSpec
+from components.app_service.batch import HelperSpec, JobSpec, MigrationsSpec, SmokeSpec
 from components.app_service.connects_to import ConnectionSpec, ToPostgres
 from components.app_service.isolation import IsolationSpec
 from components.app_service.probes import ProbesSpec
@@ -148,6 +148,8 @@ class RolloutSpec(Spec):
     """How long a new replica must be ready before it counts."""
     history: int = Field(default=5, ge=1, le=20, examples=[5])
     """Old versions kept for a rollback."""
+    smoke: SmokeSpec | None = None
+    """What is asked of the new version before the update counts as done."""
 
 
 class KubernetesSpec(Spec):

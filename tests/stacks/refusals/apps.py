@@ -125,6 +125,11 @@ CASES: tuple[Case, ...] = (
         ),
     ),
     Case(
+        "A smoke test of a port that is not there",
+        {f"{API}.rollout": {"smoke": {"command": ["smoke"], "port": "admin"}}},
+        (f"{API}.rollout.smoke.port: is no port of this app; it has: http",),
+    ),
+    Case(
         "Untrusted code that asks for a way into the stack, and for the whole Internet",
         {
             "app_services.runner": {
