@@ -27,7 +27,7 @@ class Made:
 
     gate: Gate
     """What a consumer that waits for the app waits for."""
-    last: pulumi.Resource
+    last: pulumi.CustomResource
     """What ends well only if the new version runs."""
 
 

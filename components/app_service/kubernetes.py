@@ -68,7 +68,7 @@ def create(
     migrated = batch.create(name, spec, wiring, around, target, parent)
     before = [*(resource for gate in wiring.gates for resource in gate.resources), *migrated]
     template = pod.template(name, spec, wiring.delivery, around)
-    last: pulumi.Resource | None = None
+    last: pulumi.CustomResource | None = None
     match spec:
         case StatefulSpec():
             workload = stateful_set.create(name, spec, template, target, parent=parent, before=before)

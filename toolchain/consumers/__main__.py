@@ -1,4 +1,7 @@
-"""`python3 -m toolchain.consumers setup` gets every part; `check` says, at once, whether anything is missing."""
+"""`python3 -m toolchain.consumers setup` gets every part; `check` says, at once, whether anything is missing.
+
+`kind` prints what this machine is, which decides what the tests may skip.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from toolchain.consumers import machine
 from toolchain.consumers.control_plane import ETCD, KUBERNETES, KWOK
 from toolchain.consumers.crds import CRDS
 from toolchain.consumers.parts import Part
-from toolchain.consumers.servers import SERVERS
+from toolchain.consumers.servers import SERVERS, TOOLBOX
 from toolchain.progress import UnavailableError, say
 
 CONTROL_PLANE = (ETCD, CRDS, KWOK, KUBERNETES)
@@ -19,7 +22,7 @@ CONTROL_PLANE = (ETCD, CRDS, KWOK, KUBERNETES)
 
 def wanted(kind: machine.Kind) -> tuple[Part, ...]:
     """What tests can use on a machine of this kind: containers and `chroot` need root."""
-    return (SERVERS, *CONTROL_PLANE) if kind in {"root", "confined"} else CONTROL_PLANE
+    return (SERVERS, TOOLBOX, *CONTROL_PLANE) if kind in {"root", "confined"} else CONTROL_PLANE
 
 
 def setup() -> int:
@@ -58,7 +61,12 @@ def check() -> int:
     return 1
 
 
-COMMANDS = {"setup": setup, "check": check}
+def tell_kind() -> int:
+    sys.stdout.write(f"{machine.kind()}\n")
+    return 0
+
+
+COMMANDS = {"setup": setup, "check": check, "kind": tell_kind}
 
 
 def main() -> int:
