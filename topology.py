@@ -266,7 +266,8 @@ def network_members(stack: StackConfig) -> Mapping[str, NetworkPlan]:
 
 def containers(name: str, spec: AppServiceSpec) -> tuple[str, ...]:
     """Containers of an app that join the networks of what it uses."""
-    return (name,) if spec.migrations is None else (name, app_facts.batch(name))
+    seeded = spec.docker is not None and spec.docker.seed is not None
+    return (name,) if spec.migrations is None and not seeded else (name, app_facts.batch(name))
 
 
 def needs_egress(spec: AppServiceSpec) -> bool:

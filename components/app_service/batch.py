@@ -39,6 +39,18 @@ class MigrationsSpec(Spec):
         yield from _whole_seconds("timeout", self.timeout)
 
 
+class SeedSpec(Spec):
+    """Sample data for a developer: runs after the migrations and before the app, with the app's own role, once per image."""
+
+    command: Command = Field(min_length=1, examples=["[npm, run, seed]"])
+    """Program and arguments, in the app's image; must bear running again."""
+    timeout: Duration = "10m"
+    """How long it may take."""
+
+    def problems(self) -> Iterable[Problem]:
+        yield from _whole_seconds("timeout", self.timeout)
+
+
 class SmokeSpec(Spec):
     """Asks the new version something real once it runs; a failure fails the update, and the release does not count as good."""
 

@@ -13,7 +13,7 @@ from components.vocabulary import Problem, cpu_millis, is_pinned, size_bytes
 COMPONENT = "app-service"
 """Value of app.kubernetes.io/name; part of the selector, so it is for ever."""
 
-SUFFIXES = ("", "-secrets", "-config", "-files", "-egress", "-members", "-data", "-batch", "-migrations")
+SUFFIXES = ("", "-secrets", "-config", "-files", "-egress", "-members", "-data", "-batch", "-migrations", "-seed")
 """What is put behind the instance's name, on either target; a name may not end in one and mean another app."""
 
 BATCH_COMPONENT = "app-service-batch"

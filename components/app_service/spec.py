@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
 
-from components.app_service.batch import HelperSpec, JobSpec, MigrationsSpec, SmokeSpec
+from components.app_service.batch import HelperSpec, JobSpec, MigrationsSpec, SeedSpec, SmokeSpec
 from components.app_service.connects_to import ConnectionSpec, ToPostgres
 from components.app_service.isolation import IsolationSpec
 from components.app_service.probes import ProbesSpec
@@ -209,6 +209,10 @@ class DockerSpec(Spec):
     """Source folders for hot reload."""
     build: BuildSpec | None = None
     """How to build `image` here; absent: it is pulled, or is there already."""
+    env_file: str | None = Field(default=None, pattern=r"^(\./|\.\./|/).*", examples=["./api.env"])
+    """A developer's own variables, one NAME=VALUE a line, from the project's folder; they go before `env`."""
+    seed: SeedSpec | None = None
+    """Sample data."""
     writable_root: bool = False
     """Lets the container write to its own root file system, for development servers that insist."""
 
