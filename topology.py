@@ -12,16 +12,22 @@ from dataclasses import dataclass, replace
 
 import proofs
 from components.app_service import facts as app_facts
-from components.app_service.connects_to import ConnectionSpec, ToApp, ToExternal, ToPostgres
+from components.app_service.connects_to import ConnectionSpec, ToApp, ToExternal, ToPostgres, ToRedis
 from components.app_service.contract import defaults
 from components.app_service.spec import AppServiceSpec
-from components.connections import Apart, Consumer, Edge, Instance, Network, Peer, Pods
+from components.cdn_frontend import facts as site_facts
+from components.connections import Apart, Consumer, Edge, Instance, Network, Peer, Pods, RedisConsumer
+from components.edge_gateway import facts as edge_facts
 from components.environment.networks import NetworkPlan, plan_networks
 from components.environment.spec import DockerTargetSpec, KubernetesTargetSpec
 from components.footprint import Footprint
+from components.object_stores import ObjectStoreSpec
 from components.postgres_cluster import facts as postgres_facts
+from components.redis_cache import edges as redis_edges
+from components.routes import Route
 from components.vocabulary import Problem
 from config import Draft, StackConfig, stack_prefix
+from proofs import capacity
 from refusals import refuse
 
 PRIVATE = ("10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16")
@@ -50,9 +56,21 @@ class Topology:
         """Edges that start at an instance."""
         return tuple(e for e in self.edges if isinstance(e.consumer, Instance) and e.consumer.name == name)
 
+    def redis_edges(self, name: str) -> dict[str, tuple[tuple[Edge, ...], tuple[Edge, ...]]]:
+        """Inbound and outbound edges of a RedisCache's servers, Sentinels and proxies, by what they are called."""
+        return {role: (self.inbound(role), self.outbound(role)) for role in redis_edges.roles(name)}
+
+    def around(self, name: str) -> tuple[tuple[Edge, ...], tuple[Edge, ...]]:
+        """Edges that end at an instance, and those that start there."""
+        return self.inbound(name), self.outbound(name)
+
     def consumers(self, server: str) -> tuple[Consumer, ...]:
         """Apps that get a role on a PostgresCluster."""
         return consumers(self.stack, server)
+
+    def redis_users(self, name: str) -> tuple[RedisConsumer, ...]:
+        """Apps that get a user on a RedisCache."""
+        return redis_consumers(self.stack, name)
 
     def uses(self, app: str) -> tuple[ConnectionSpec, ...]:
         """What an app declared to use."""
@@ -78,6 +96,20 @@ class Topology:
             if spec.isolation is not None
         }
 
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        """Every way in from outside."""
+        return edge_facts.routes(self.stack.app_services, self.stack.cdn_frontends)
+
+    def fronted(self, site: str) -> tuple[str, ...]:
+        """Apps that a site proxies to."""
+        return tuple(sorted({proxy.app for proxy in self.stack.cdn_frontends[site].proxies.values()}))
+
+    def proxied(self, site: str) -> Mapping[str, int]:
+        """Numbers of the ports that a site's proxied paths lead to."""
+        proxies = self.stack.cdn_frontends[site].proxies
+        return {path: self.stack.app_services[p.app].ports[p.port] for path, p in sorted(proxies.items())}
+
     def defaults(self, app: str) -> Mapping[str, str]:
         """Variables that the contract sets where the stack file does not."""
         return defaults(self.stack.contracts.get(app, {}), self.stack.app_services[app])
@@ -90,7 +122,7 @@ class Topology:
 def plan(draft: Draft) -> Topology:
     """The stack's topology. Raises pulumi.RunError with every problem of the stack file, if there is one."""
     problems = [*draft.problems, *proofs.all_of(draft)]
-    known = draft.config.app_services.keys() | draft.config.postgres_clusters.keys()
+    known = draft.config.app_services.keys() | draft.config.postgres_clusters.keys() | draft.config.redis_caches.keys()
     if not problems or "environment" not in draft.broken:
         problems += _cycles(draft, known)
     networks: tuple[NetworkPlan, ...] = ()
@@ -106,25 +138,39 @@ def plan(draft: Draft) -> Topology:
         edges=tuple(_across(draft.config, stack_prefix(draft), edge) for edge in edges(draft.config)),
         networks=networks,
         start_order=tuple(_start_order(draft.config).static_order()),
-        peak=proofs.peak(draft.config),
+        peak=capacity.peak(draft.config),
     )
 
 
 def edges(stack: StackConfig) -> Iterator[Edge]:
-    """Every edge: what apps declared, then what operators need."""
+    """Every edge: what is declared, then what operators need."""
+    yield from _connected(stack)
+    for name, cache in sorted(stack.redis_caches.items()):
+        yield from redis_edges.within(name, cache, redis_consumers(stack, name))
+    for name, site in sorted(stack.cdn_frontends.items()):
+        for proxy in site.proxies.values():
+            port = stack.app_services[proxy.app].ports[proxy.port]
+            yield Edge(consumer=frontend(name), producer=app(proxy.app), port=port, why=f"cdn_frontends.{name}.proxies")
+    yield from _routed(stack)
+    if isinstance(stack.environment.target, KubernetesTargetSpec):
+        for name, server in sorted(stack.postgres_clusters.items()):
+            yield from _operated(stack.environment.target, name)
+            for store in postgres_facts.stores(server):
+                yield _stored(name, store, stack.object_stores[store])
+        yield from _asked_by_keda(stack, stack.environment.target)
+
+
+def _connected(stack: StackConfig) -> Iterator[Edge]:
+    """What apps declared to use; their migrations and jobs use the same."""
     for name, spec in sorted(stack.app_services.items()):
         for connection in spec.connects_to:
-            producer, port = _producer(stack, connection)
             why = f"app_services.{name}.connects_to"
-            yield Edge(consumer=app(name), producer=producer, port=port, why=why)
-            if app_facts.has_batch(spec):
-                yield Edge(consumer=batch(name), producer=producer, port=port, why=why)
+            for producer, port in _producers(stack, connection):
+                yield Edge(consumer=app(name), producer=producer, port=port, why=why)
+                if app_facts.has_batch(spec):
+                    yield Edge(consumer=batch(name), producer=producer, port=port, why=why)
         if (asked := app_facts.smoke_port(spec)) is not None:
             yield Edge(consumer=batch(name), producer=app(name), port=asked, why=f"app_services.{name}.rollout.smoke")
-    if isinstance(stack.environment.target, KubernetesTargetSpec):
-        for name in sorted(stack.postgres_clusters):
-            yield from _operated(stack.environment.target, name)
-        yield from _asked_by_keda(stack, stack.environment.target)
 
 
 def _across(stack: StackConfig, prefix: str, edge: Edge) -> Edge:
@@ -141,14 +187,25 @@ def _across(stack: StackConfig, prefix: str, edge: Edge) -> Edge:
     return edge if consumer.namespace == producer.namespace else replace(edge, consumer=consumer, producer=producer)
 
 
-def _producer(stack: StackConfig, connection: ConnectionSpec) -> tuple[Peer, int]:
+def _producers(stack: StackConfig, connection: ConnectionSpec) -> Iterator[tuple[Peer, int]]:
     match connection:
         case ToPostgres(postgres=name):
-            return postgres(name), postgres_facts.PORT
+            yield postgres(name), postgres_facts.PORT
+        case ToRedis(redis=name):
+            yield from redis_edges.doors(name, stack.redis_caches[name], proxied=connection.via == "proxy")
         case ToApp(app=name):
-            return app(name), stack.app_services[name].ports[connection.port_name]
+            yield app(name), stack.app_services[name].ports[connection.port_name]
         case ToExternal(cidrs=cidrs, port=port):
-            return Network(cidrs=cidrs, without=PRIVATE if "0.0.0.0/0" in cidrs else ()), port
+            yield _outside(cidrs), port
+
+
+def _outside(cidrs: tuple[str, ...]) -> Network:
+    return Network(cidrs=cidrs, without=PRIVATE if "0.0.0.0/0" in cidrs else ())
+
+
+def _stored(server: str, name: str, store: ObjectStoreSpec) -> Edge:
+    why = f"the server's archive in object_stores.{name}"
+    return Edge(consumer=postgres(server), producer=_outside(store.cidrs), port=store.port, why=why)
 
 
 def _operated(target: KubernetesTargetSpec, name: str) -> Iterator[Edge]:
@@ -181,6 +238,29 @@ def _asked_by_keda(stack: StackConfig, target: KubernetesTargetSpec) -> Iterator
             )
 
 
+def _routed(stack: StackConfig) -> Iterator[Edge]:
+    """Routes: on Kubernetes the cluster's proxies open them, on Docker a container of the stack."""
+    if stack.edge is None:
+        return
+    target = stack.environment.target
+    entrance: Peer = Instance(name=edge_facts.NAME, labels=edge_facts.selector())
+    if isinstance(target, KubernetesTargetSpec):
+        assert target.cluster.gateway is not None, "a proof has looked for it"
+        entrance = Pods(namespace=target.cluster.gateway.proxy_namespace, labels=target.cluster.gateway.proxy_labels)
+        if edge_facts.acme_hosts(stack.edge):
+            solver = Instance(name=edge_facts.NAME, labels=edge_facts.SOLVER_LABELS)
+            yield Edge(
+                consumer=entrance, producer=solver, port=edge_facts.SOLVER_PORT, why="Let's Encrypt asks for a proof"
+            )
+    for route in edge_facts.routes(stack.app_services, stack.cdn_frontends):
+        producer = app(route.backend) if route.section == "app_services" else frontend(route.backend)
+        yield Edge(consumer=entrance, producer=producer, port=route.port, why=f"{route.section}.{route.backend}.route")
+
+
+def frontend(name: str) -> Instance:
+    return Instance(name=name, labels=site_facts.selector(name))
+
+
 def app(name: str) -> Instance:
     return Instance(name=name, labels=app_facts.selector(name))
 
@@ -195,23 +275,39 @@ def postgres(name: str) -> Instance:
 
 
 def consumers(stack: StackConfig, server: str) -> tuple[Consumer, ...]:
-    """Who logs in: each app that connects, and its migrations. Where migrations own the tables, apps only use them."""
-    users = [
-        (name, spec, connection)
-        for name, spec in sorted(stack.app_services.items())
-        for connection in spec.connects_to
-        if isinstance(connection, ToPostgres) and connection.postgres == server
-    ]
-    migrated = {connection.database or name for name, spec, connection in users if spec.migrations is not None}
+    """Who logs in: each app that connects, in however many ways, and its migrations. Where migrations own the tables, apps
+    only use them.
+    """
+    users: dict[str, list[ToPostgres]] = {}
+    for name, spec in sorted(stack.app_services.items()):
+        if used := [c for c in spec.connects_to if isinstance(c, ToPostgres) and c.postgres == server]:
+            users[name] = used
+    databases = {name: used[0].database_of(name) for name, used in users.items()}
+    migrated = {databases[name] for name in users if stack.app_services[name].migrations is not None}
     found: list[Consumer] = []
-    for name, spec, connection in users:
-        database, protect = connection.database or name, connection.deletion_protection
+    for name, used in users.items():
+        database, protect = databases[name], any(connection.deletion_protection for connection in used)
         found.append(Consumer(app=name, database=database, deletion_protection=protect, owns=database not in migrated))
-        if spec.migrations is not None:
-            grants = tuple(n for n, _, c in users if (c.database or n) == database)
+        if stack.app_services[name].migrations is not None:
+            grants = tuple(n for n in users if databases[n] == database)
             migrator = app_facts.migrator(name)
             found.append(Consumer(app=migrator, database=database, deletion_protection=protect, grants=grants))
     return tuple(found)
+
+
+def redis_consumers(stack: StackConfig, name: str) -> tuple[RedisConsumer, ...]:
+    return tuple(
+        RedisConsumer(
+            app=app_name,
+            keys="*" if connection.keys is None else connection.keys,
+            access=connection.access,
+            proxied=connection.via == "proxy",
+            deletion_protection=connection.deletion_protection,
+        )
+        for app_name, spec in sorted(stack.app_services.items())
+        for connection in spec.connects_to
+        if isinstance(connection, ToRedis) and connection.redis == name
+    )
 
 
 def gates(stack: StackConfig, name: str) -> frozenset[str]:
@@ -220,7 +316,7 @@ def gates(stack: StackConfig, name: str) -> frozenset[str]:
     found: set[str] = set()
     for connection in stack.app_services[name].connects_to:
         match connection:
-            case ToPostgres(postgres=producer):
+            case ToPostgres(postgres=producer) | ToRedis(redis=producer):
                 found.add(producer)
             case ToApp(app=producer) if on_docker:
                 found.add(producer)
@@ -247,6 +343,11 @@ def network_members(stack: StackConfig) -> Mapping[str, NetworkPlan]:
             found[f"{name}-egress"] = NetworkPlan(
                 name=f"{name}-egress", internal=False, protect=server.deletion_protection, members=frozenset({name})
             )
+    for name, cache in stack.redis_caches.items():
+        users = {c.app for c in redis_consumers(stack, name)}
+        apps = (member for app in users for member in containers(app, stack.app_services[app]))
+        published = cache.docker is not None and cache.docker.publish is not None
+        found |= redis_edges.networks(name, apps, protect=cache.deletion_protection, published=published)
     for name, spec in stack.app_services.items():
         callers = {
             member
@@ -255,13 +356,32 @@ def network_members(stack: StackConfig) -> Mapping[str, NetworkPlan]:
             if isinstance(c, ToApp) and c.app == name
             for member in containers(n, s)
         }
+        callers |= {n for n, s in stack.cdn_frontends.items() for p in s.proxies.values() if p.app == name}
+        if spec.route is not None:
+            callers.add(edge_facts.NAME)
         if callers:
             found[name] = NetworkPlan(name=name, internal=True, protect=False, members=frozenset({name, *callers}))
         if needs_egress(spec):
             found[f"{name}-egress"] = NetworkPlan(
                 name=f"{name}-egress", internal=False, protect=False, members=frozenset(containers(name, spec))
             )
-    return found
+    return found | _edge_networks(stack)
+
+
+def _edge_networks(stack: StackConfig) -> dict[str, NetworkPlan]:
+    """Networks of sites, and the published one of the edge."""
+    found: dict[str, frozenset[str]] = {}
+    for name, site in stack.cdn_frontends.items():
+        if site.route is not None:
+            found[name] = frozenset({name, edge_facts.NAME})
+        if site.docker is not None and site.docker.publish is not None:
+            found[f"{name}-egress"] = frozenset({name})
+    if stack.edge is not None:
+        found[f"{edge_facts.NAME}-egress"] = frozenset({edge_facts.NAME})
+    return {
+        name: NetworkPlan(name=name, internal=not name.endswith("-egress"), protect=False, members=members)
+        for name, members in found.items()
+    }
 
 
 def containers(name: str, spec: AppServiceSpec) -> tuple[str, ...]:
@@ -278,7 +398,7 @@ def needs_egress(spec: AppServiceSpec) -> bool:
 
 def _start_order(stack: StackConfig) -> graphlib.TopologicalSorter[str]:
     order: graphlib.TopologicalSorter[str] = graphlib.TopologicalSorter()
-    for name in sorted([*stack.postgres_clusters, *stack.app_services]):
+    for name in sorted([*stack.postgres_clusters, *stack.redis_caches, *stack.app_services]):
         order.add(name, *(sorted(gates(stack, name) | lenders(stack, name)) if name in stack.app_services else ()))
     return order
 

@@ -83,6 +83,19 @@ class Consumer:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RedisConsumer:
+    """An app that uses a RedisCache: gets a user of its own name, and a password."""
+
+    app: str
+    keys: str
+    """Pattern of the keys and channels that it may touch."""
+    access: Literal["read", "read-write"]
+    proxied: bool
+    """Whether it reaches a replicated instance through the proxies."""
+    deletion_protection: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class SecretKey:
     """One key of a Kubernetes Secret in the stack's namespace."""
 
@@ -120,6 +133,8 @@ class PostgresConnection:
     """With the password inside; secret."""
     binding: str | None
     """Kubernetes: the Secret that holds `username`, `password`, `uri` and the other servicebinding.io keys."""
+    binding_key: str = "uri"
+    """Key of the URI in it: a server that can be reached in several ways has a URI for each."""
     ca: SecretKey | None
     """Kubernetes: the certificate authority of the server, without its key."""
     gate: Gate
@@ -142,6 +157,33 @@ class Credential:
 
     user: str
     password: pulumi.Output[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RedisConnection:
+    """What one app is told about its cache or store."""
+
+    prefix: str
+    """What the variables start with."""
+    deliver: Literal["file", "env"]
+    """How the secret parts arrive."""
+    host: str | None
+    """None where Sentinels name the server."""
+    port: int
+    sentinels: tuple[str, ...]
+    """HOST:PORT of each Sentinel; empty where there is one address."""
+    group: str
+    """Name under which Sentinels know the servers."""
+    username: str
+    password: pulumi.Output[str]
+    uri: pulumi.Output[str] | None
+    """With the password inside; secret. None where Sentinels name the server."""
+    binding: str | None
+    """Kubernetes: the Secret that holds the servicebinding.io keys."""
+    ca: SecretKey | None
+    """Kubernetes: the certificate authority of the servers; None where connections are not encrypted."""
+    gate: Gate
+    """What must have happened before the app starts."""
 
 
 @dataclass(frozen=True, kw_only=True)

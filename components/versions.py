@@ -19,6 +19,12 @@ POSTGRES_KUBERNETES = {
 POSTGRES_DOCKER = {major: f"docker.io/library/postgres:{major}-trixie" for major in POSTGRES_KUBERNETES}
 """Official images by major version; the same Debian release, so the same collations as on Kubernetes."""
 
+PGBOUNCER_DOCKER = "ghcr.io/cloudnative-pg/pgbouncer:1.25.1"
+"""The pooler that the operator runs on Kubernetes, there in the version that the operator brings."""
+
+POSTGRES_EXPORTER = "quay.io/prometheuscommunity/postgres-exporter:v0.19.1"
+"""The version whose series the signals of PostgresCluster are checked against."""
+
 TOOLBOX = "docker.io/library/busybox:1.37.0-musl"
 """Statically linked shell tools for Docker's one-shot containers and health checks."""
 
@@ -30,3 +36,42 @@ KEDA_API = "keda.sh/v1alpha1"
 
 VERTICAL_POD_AUTOSCALER_API = "autoscaling.k8s.io/v1"
 """https://github.com/kubernetes/autoscaler/blob/vertical-pod-autoscaler-1.7.1/vertical-pod-autoscaler/docs/api.md"""
+
+REDIS_MAJOR = {"redis": 8, "valkey": 9}
+"""Major version of each engine's images below."""
+
+REDIS_KUBERNETES = {
+    "redis": "docker.io/library/redis:8.8.1-trixie@sha256:3eafabb4c93fcb8b36b666e07a43f096cb157bc6b07dce4b2492b895c63cf37f",
+    "valkey": "docker.io/valkey/valkey:9.1.2@sha256:418652cfb58ef879d4978c33553735d7147016032d5aefaa14c828e611eb9dfd",
+}
+"""Official images by engine; both on Debian, whose shell tools the start scripts use."""
+
+REDIS_DOCKER = {"redis": "docker.io/library/redis:8.8-trixie", "valkey": "docker.io/valkey/valkey:9.1"}
+
+REDIS_EXPORTER = (
+    "docker.io/oliver006/redis_exporter:v1.88.0@sha256:ead15fa913b45314068b9237bb5eff1e97bcb41d63fbe6267befe34667b5f856"
+)
+
+HAPROXY = (
+    "docker.io/library/haproxy:3.2.23-alpine@sha256:5961c68bc8a81c5124d0a98ab20f81b74717d6afe596e805977d9cf84c126222"
+)
+
+CERT_MANAGER_API = "cert-manager.io/v1"
+"""https://cert-manager.io/docs/reference/api-docs/"""
+BARMAN_CLOUD_API = "barmancloud.cnpg.io/v1"
+"""https://cloudnative-pg.io/plugin-barman-cloud/docs/plugin-barman-cloud.v1/"""
+
+BARMAN_CLOUD_PLUGIN = "barman-cloud.cloudnative-pg.io"
+"""The operator's name for it."""
+
+NGINX_KUBERNETES = "ghcr.io/nginx/nginx-unprivileged:1.30.4-alpine-slim@sha256:b1d850535f815f18e9dd12ca7e9f4d36de36a49e246ccd8ef64289b0d06bde49"
+"""nginx that never runs as root, without tools. https://github.com/nginx/docker-nginx-unprivileged"""
+
+NGINX_DOCKER = "docker.io/nginxinc/nginx-unprivileged:1.30-trixie"
+"""The same server on Debian: that image also has OpenSSL, which makes local certificates."""
+
+GATEWAY_API = "gateway.networking.k8s.io/v1"
+"""https://gateway-api.sigs.k8s.io/reference/spec/"""
+
+ENVOY_GATEWAY_API = "gateway.envoyproxy.io/v1alpha1"
+"""https://gateway.envoyproxy.io/v1.9/api/extension_types/"""

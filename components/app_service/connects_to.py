@@ -12,6 +12,7 @@ from components.vocabulary import (
     CredentialName,
     DatabaseName,
     DnsLabel,
+    KeyPattern,
     Listed,
     OnlyOn,
     Port,
@@ -29,6 +30,11 @@ class ToPostgres(Spec):
     """Name of the PostgresCluster."""
     database: DatabaseName | None = None
     """Database on that server. Absent: the one named like the app."""
+    through: Annotated[
+        Literal["primary", "pooler", "replicas"],
+        OnlyOn("kubernetes", "one machine runs one server", ("primary", "pooler")),
+    ] = "primary"
+    """primary: reads and writes. pooler: the same, over shared connections. replicas: reads that may be a little old."""
     pool: int = Field(default=10, ge=1, le=1000, examples=[10])
     """Connections that one replica holds at most."""
     prefix: VariablePrefix = Field(default="PG", alias="as", examples=["ANALYTICS"])
@@ -37,6 +43,33 @@ class ToPostgres(Spec):
     """How the password and the URI arrive."""
     deletion_protection: bool = True
     """Keeps the role and its password when the connection is taken out of the file."""
+
+    def database_of(self, app: str) -> str:
+        """The database that an app means."""
+        return app if self.database is None else self.database
+
+
+class ToRedis(Spec):
+    """A cache or a store, with a user of the app's own."""
+
+    redis: DnsLabel = Field(examples=["cache"])
+    """Name of the RedisCache."""
+    keys: KeyPattern | None = None
+    """Keys and channels the app may touch. Absent: all, which is refused once several apps use the instance."""
+    access: Literal["read", "read-write"] = "read-write"
+    """What it may do with them."""
+    purpose: Literal["cache", "store"] | None = Field(default=None, examples=["store"])
+    """What the app counts on: `store` is refused on a cache, which forgets. Absent: whatever the instance is."""
+    clients: int = Field(default=20, ge=1, le=5000, examples=[20])
+    """Connections that one replica holds at most."""
+    via: Literal["sentinel", "proxy"] | None = Field(default=None, examples=["proxy"])
+    """How it finds the primary of a replicated instance: asks the Sentinels itself, or goes through proxies. Absent: sentinel."""
+    prefix: VariablePrefix = Field(default="REDIS", alias="as", examples=["SESSIONS"])
+    """What the variables start with: REDIS_HOST, or SESSIONS_HOST."""
+    deliver: Literal["file", "env"] = "file"
+    """How the password and the URI arrive."""
+    deletion_protection: bool = True
+    """Keeps the password when the connection is taken out of the file."""
 
 
 class ToApp(Spec):
@@ -82,6 +115,8 @@ def _form(value: Any) -> str | None:
     match value:
         case ToPostgres() | {"postgres": _}:
             return "postgres"
+        case ToRedis() | {"redis": _}:
+            return "redis"
         case ToApp() | {"app": _}:
             return "app"
         case ToExternal() | {"external": _}:
@@ -91,11 +126,14 @@ def _form(value: Any) -> str | None:
 
 
 ConnectionSpec = Annotated[
-    Annotated[ToPostgres, Tag("postgres")] | Annotated[ToApp, Tag("app")] | Annotated[ToExternal, Tag("external")],
+    Annotated[ToPostgres, Tag("postgres")]
+    | Annotated[ToRedis, Tag("redis")]
+    | Annotated[ToApp, Tag("app")]
+    | Annotated[ToExternal, Tag("external")],
     Discriminator(
         _form,
         custom_error_type="form",
-        custom_error_message="must name what it connects to: {postgres: NAME}, {app: NAME} or {external: HOST}",
+        custom_error_message="must name what it connects to: {postgres: NAME}, {redis: NAME}, {app: NAME} or {external: HOST}",
     ),
     Field(examples=["{postgres: main, pool: 10}"]),
 ]
@@ -107,6 +145,11 @@ def delivered_by(connection: ConnectionSpec) -> tuple[str, ...]:
         case ToPostgres(prefix=prefix):
             words = ("HOST", "PORT", "DATABASE", "USER", "SSLMODE", "SSLROOTCERT", "PASSWORD", "URI")
             return tuple(f"PG{word}" if prefix == "PG" else f"{prefix}_{word}" for word in words)
+        case ToRedis(prefix=prefix, via=via):
+            # Without `via` it is the instance that decides: one server has an address, several have Sentinels.
+            address = () if via == "sentinel" else ("HOST", "PORT", "URI")
+            named = () if via == "proxy" else ("SENTINELS", "SENTINEL_GROUP")
+            return tuple(f"{prefix}_{word}" for word in ("USER", "PASSWORD", "TLS", "CA", *address, *named))
         case ToApp(credential=credential):
             words = ("HOST", "PORT") if credential is None else ("HOST", "PORT", "USER", "PASSWORD", "USERPASS")
             return tuple(f"{variables_prefix(connection)}_{word}" for word in words)
@@ -117,7 +160,7 @@ def delivered_by(connection: ConnectionSpec) -> tuple[str, ...]:
 def variables_prefix(connection: ConnectionSpec) -> str | None:
     """What the variables of a connection start with; None where it brings none."""
     match connection:
-        case ToPostgres(prefix=prefix):
+        case ToPostgres(prefix=prefix) | ToRedis(prefix=prefix):
             return prefix
         case ToApp(app=app, prefix=prefix):
             return app.upper().replace("-", "_") if prefix is None else prefix

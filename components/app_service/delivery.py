@@ -12,12 +12,12 @@ from typing import Literal
 import pulumi
 
 from components.app_service.spec import AppServiceSpec, GeneratedSecret, SecretRef
-from components.connections import AppConnection, Credential, PostgresConnection, SecretKey
+from components.connections import AppConnection, Credential, PostgresConnection, RedisConnection, SecretKey
 
 SECRETS_FOLDER = "/run/secrets"
 CONFIG_FOLDER = "/run/config"
 
-Connection = PostgresConnection | AppConnection
+Connection = PostgresConnection | RedisConnection | AppConnection
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +65,8 @@ def deliver(
         match connection:
             case PostgresConnection():
                 _postgres(connection, found)
+            case RedisConnection():
+                _redis(connection, found)
             case AppConnection():
                 _app(connection, found)
     return Delivery(
@@ -115,10 +117,32 @@ def _postgres(connection: PostgresConnection, found: _Collector) -> None:
         "SSLMODE": connection.sslmode,
     }
     found.variables.update({postgres_variable(connection.prefix, word): value for word, value in plain.items()})
-    for word, value in (("PASSWORD", connection.password), ("URI", connection.uri)):
-        at = None if connection.binding is None else SecretKey(secret=connection.binding, key=word.lower())
+    for word, key, value in (
+        ("PASSWORD", "password", connection.password),
+        ("URI", connection.binding_key, connection.uri),
+    ):
+        at = None if connection.binding is None else SecretKey(secret=connection.binding, key=key)
         found.secret(postgres_variable(connection.prefix, word), SecretValue(value=value, at=at), connection.deliver)
     if connection.ca is not None:
         name = postgres_variable(connection.prefix, "SSLROOTCERT")
         found.files[name] = SecretValue(value=None, at=connection.ca)
         found.variables[name] = f"{SECRETS_FOLDER}/{name}"
+
+
+def _redis(connection: RedisConnection, found: _Collector) -> None:
+    """One address, or the Sentinels that know it: never both, so that an app can't hold on to a primary of yesterday."""
+    prefix = connection.prefix
+    found.variables[f"{prefix}_USER"] = connection.username
+    found.variables[f"{prefix}_TLS"] = "false" if connection.ca is None else "true"
+    if connection.host is None:
+        found.variables[f"{prefix}_SENTINELS"] = ",".join(connection.sentinels)
+        found.variables[f"{prefix}_SENTINEL_GROUP"] = connection.group
+    else:
+        found.variables[f"{prefix}_HOST"] = connection.host
+        found.variables[f"{prefix}_PORT"] = str(connection.port)
+    for word, value in (("PASSWORD", connection.password), ("URI", connection.uri)):
+        if value is not None:
+            at = None if connection.binding is None else SecretKey(secret=connection.binding, key=word.lower())
+            found.secret(f"{prefix}_{word}", SecretValue(value=value, at=at), connection.deliver)
+    if connection.ca is not None:
+        found.secret(f"{prefix}_CA", SecretValue(value=None, at=connection.ca), "file")

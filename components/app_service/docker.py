@@ -13,7 +13,6 @@ from components.app_service import env_file
 from components.app_service.body import Made, Wiring
 from components.app_service.build import context_digest
 from components.app_service.docker_parts import (
-    TOOLS_FOLDER,
     contents,
     environment,
     joins,
@@ -28,6 +27,7 @@ from components.connections import Gate
 from components.targets import DockerTarget
 from components.targets.docker import (
     LOG_OPTIONS,
+    TOOLS_FOLDER,
     cpus,
     exited_well,
     files,

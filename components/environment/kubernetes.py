@@ -20,7 +20,7 @@ from pulumi_kubernetes.networking.v1 import (
 from components.connections import Apart
 from components.environment.spec import DnsSpec, KubernetesTargetSpec
 from components.footprint import cores, size
-from components.targets import KubernetesTarget
+from components.targets import GatewayFacts, KubernetesTarget
 from components.targets.kubernetes import NAMESPACE_LABEL, metadata
 
 COMPONENT = "environment"
@@ -50,6 +50,8 @@ def create(
         storage_class=spec.cluster.storage_classes.default,
         zones=len(spec.cluster.zones),
         operators=frozenset(spec.cluster.operators),
+        domain=f"{prefix}.svc.{spec.cluster.dns.domain}",
+        gateway=_gateway(spec),
     )
     _deny_all(name, labels, target, parent)
     _permit_dns(name, labels, spec.cluster.dns, target, parent)
@@ -134,6 +136,13 @@ def _namespace(
         ),
         opts=pulumi.ResourceOptions(parent=parent, provider=provider, protect=protect, retain_on_delete=protect),
     )
+
+
+def _gateway(spec: KubernetesTargetSpec) -> GatewayFacts | None:
+    gateway = spec.cluster.gateway
+    if gateway is None:
+        return None
+    return GatewayFacts(gateway_class=gateway.gateway_class, envoy="envoy_gateway" in spec.cluster.operators)
 
 
 def _pod_security(version: str) -> dict[str, str]:

@@ -9,6 +9,15 @@ import pulumi
 
 
 @dataclass(frozen=True, kw_only=True)
+class GatewayFacts:
+    """The cluster's Gateway API implementation."""
+
+    gateway_class: str
+    envoy: bool
+    """Whether it is Envoy Gateway, whose policies go beyond the standard."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class KubernetesTarget:
     """One namespace of one cluster."""
 
@@ -23,6 +32,10 @@ class KubernetesTarget:
     """Class of every volume that names none."""
     zones: int
     """Zones with nodes."""
+    domain: str
+    """The namespace's part of the cluster's domain: full host names for what knows no search list."""
+    gateway: GatewayFacts | None = None
+    """None where the cluster has no gateway."""
     operators: frozenset[str] = frozenset()
     """Operators that the cluster has."""
 

@@ -6,14 +6,17 @@ import pulumi
 import pytest
 
 import components
-from components import AppService, Environment, PostgresCluster
+from components import AppService, CDNFrontend, EdgeGateway, Environment, PostgresCluster, RedisCache
 from tests.kit.recording import Recording
 from tests.stacks.shipped import recorded
 
 TOKENS = {
     AppService: "slipway:index:AppService",
+    CDNFrontend: "slipway:index:CDNFrontend",
+    EdgeGateway: "slipway:index:EdgeGateway",
     Environment: "slipway:index:Environment",
     PostgresCluster: "slipway:index:PostgresCluster",
+    RedisCache: "slipway:index:RedisCache",
 }
 """Frozen: a changed token replaces everything below it."""
 

@@ -19,7 +19,7 @@ MANAGER = "--field-manager=pulumi-kubernetes"
 APPLY = ("apply", "--server-side", MANAGER)
 """As the provider does it. https://www.pulumi.com/registry/packages/kubernetes/how-to-guides/managing-resources-with-server-side-apply/"""
 
-APP = "app.kubernetes.io/instance={},app.kubernetes.io/name=app-service"
+APP = "app.kubernetes.io/instance={},app.kubernetes.io/name in (app-service,cdn-frontend)"
 
 
 @dataclass(frozen=True, kw_only=True)

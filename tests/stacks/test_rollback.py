@@ -22,7 +22,7 @@ TEXT = (ROOT / "Pulumi.prod.yaml").read_text(encoding="utf-8")
 
 def update(version: int, image: str, result: str = "succeeded", kind: str = "update") -> dict[str, Any]:
     """As `pulumi stack history --json` tells it."""
-    apps = {"api": {"image": image}, "front": {"image": "registry.example.com/front:1"}}
+    apps = {"api": {"image": image}, "gone": {"image": "registry.example.com/gone:1"}}
     value = {"value": json.dumps(apps), "objectValue": apps, "secret": False}
     config = {f"{PROJECT}:app_services": value}
     return {"kind": kind, "version": version, "startTime": f"day {version}", "result": result, "config": config}
@@ -41,13 +41,7 @@ def changed_lines(before: str, after: str) -> list[str]:
 def test_only_images_change_and_every_comment_stays(tmp_path: Path) -> None:
     bad = TEXT.replace(GOOD, BAD)
     file = file_with(tmp_path, bad)
-    front = next(image for place, image in rollback.images(_apps(TEXT)) if place == ("front", "image"))
-    history = [update(2, BAD), update(1, GOOD)]
-    for entry in history:
-        apps = json.loads(entry["config"][f"{PROJECT}:app_services"]["value"])
-        apps["front"]["image"] = front
-        entry["config"][f"{PROJECT}:app_services"]["value"] = json.dumps(apps)
-    told = rollback.roll_back(file, PROJECT, history)
+    told = rollback.roll_back(file, PROJECT, [update(2, BAD), update(1, GOOD)])
     assert file.read_text(encoding="utf-8") == TEXT
     assert told[0] == "release 1 of day 1:"
     assert f"  api.image: {BAD} -> {GOOD}" in told
@@ -112,11 +106,3 @@ def file_with_history(session: Session, tmp_path: Path) -> Path:
     file = tmp_path / "history.json"
     file.write_text(told.stdout, encoding="utf-8")
     return file
-
-
-def _apps(text: str) -> dict[str, Any]:
-    places = rollback.current_images(text, PROJECT)
-    found: dict[str, Any] = {}
-    for place, node in places.items():
-        found.setdefault(place[0], {})["image"] = node.value
-    return found

@@ -12,11 +12,12 @@ import time
 from toolchain.consumers import machine
 from toolchain.consumers.control_plane import ETCD, KUBERNETES, KWOK
 from toolchain.consumers.crds import CRDS
+from toolchain.consumers.egctl import EGCTL
 from toolchain.consumers.parts import Part
 from toolchain.consumers.servers import SERVERS, TOOLBOX
 from toolchain.progress import UnavailableError, say
 
-CONTROL_PLANE = (ETCD, CRDS, KWOK, KUBERNETES)
+CONTROL_PLANE = (ETCD, CRDS, EGCTL, KWOK, KUBERNETES)
 """Needs Go and nothing else, so every machine can have it."""
 
 

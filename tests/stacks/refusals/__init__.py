@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from tests.stacks.refusals import apps, between, contracts, specs, targets, words
+from tests.stacks.refusals import apps, between, contracts, edge, postgres, redis, specs, targets, words
 from tests.stacks.refusals.case import Case
 
-CASES: tuple[Case, ...] = (*words.CASES, *specs.CASES, *apps.CASES, *contracts.CASES, *targets.CASES, *between.CASES)
+CASES: tuple[Case, ...] = (
+    *words.CASES,
+    *specs.CASES,
+    *apps.CASES,
+    *contracts.CASES,
+    *targets.CASES,
+    *redis.CASES,
+    *postgres.CASES,
+    *edge.CASES,
+    *between.CASES,
+)

@@ -1,0 +1,59 @@
+"""Who talks to whom around a RedisCache, and which of Docker's networks it stands on. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from components.connections import Edge, Instance, RedisConsumer
+from components.environment.networks import NetworkPlan
+from components.redis_cache.facts import PORT, PROXY_SUFFIX, SENTINEL_PORT, SENTINEL_SUFFIX, selector
+from components.redis_cache.spec import RedisCacheSpec, ReplicatedSpec
+
+
+def servers(name: str) -> Instance:
+    return Instance(name=name, labels=selector(name))
+
+
+def sentinels(name: str) -> Instance:
+    return Instance(name=f"{name}{SENTINEL_SUFFIX}", labels=selector(name, "sentinel"))
+
+
+def proxies(name: str) -> Instance:
+    return Instance(name=f"{name}{PROXY_SUFFIX}", labels=selector(name, "proxy"))
+
+
+def roles(name: str) -> tuple[str, str, str]:
+    """What servers, Sentinels and proxies are called."""
+    return name, f"{name}{SENTINEL_SUFFIX}", f"{name}{PROXY_SUFFIX}"
+
+
+def doors(name: str, spec: RedisCacheSpec, *, proxied: bool) -> Iterator[tuple[Instance, int]]:
+    """Where an app knocks."""
+    if proxied:
+        yield proxies(name), PORT
+        return
+    yield servers(name), PORT
+    if isinstance(spec, ReplicatedSpec):
+        yield sentinels(name), SENTINEL_PORT
+
+
+def within(name: str, spec: RedisCacheSpec, consumers: Sequence[RedisConsumer]) -> Iterator[Edge]:
+    """What a replicated instance needs for itself."""
+    if not isinstance(spec, ReplicatedSpec):
+        return
+    own, guards = servers(name), sentinels(name)
+    yield Edge(consumer=own, producer=own, port=PORT, why="replicas follow the primary")
+    yield Edge(consumer=own, producer=guards, port=SENTINEL_PORT, why="a server asks for its role, or hands it over")
+    yield Edge(consumer=guards, producer=own, port=PORT, why="Sentinels watch the servers")
+    yield Edge(consumer=guards, producer=guards, port=SENTINEL_PORT, why="Sentinels agree among themselves")
+    if any(consumer.proxied for consumer in consumers):
+        yield Edge(consumer=proxies(name), producer=own, port=PORT, why="proxies follow the primary")
+
+
+def networks(name: str, apps: Iterable[str], *, protect: bool, published: bool) -> dict[str, NetworkPlan]:
+    """Docker: the instance's own network with its consumers, and a way to this machine's ports."""
+    found = {name: NetworkPlan(name=name, internal=True, protect=protect, members=frozenset({name, *apps}))}
+    if published:
+        egress = f"{name}-egress"
+        found[egress] = NetworkPlan(name=egress, internal=False, protect=protect, members=frozenset({name}))
+    return found

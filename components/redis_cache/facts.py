@@ -1,0 +1,97 @@
+"""What follows from a RedisCache's name and spec alone: selectors, names it takes, hosts, footprint."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from components.footprint import Footprint
+from components.redis_cache.spec import RedisCacheSpec, ReplicatedSpec
+from components.vocabulary import cpu_millis, size_bytes
+
+COMPONENT = "redis-cache"
+"""Value of app.kubernetes.io/name; part of the selectors, so it is for ever."""
+
+LONGEST_NAME = 63 - len("-sentinel-") - 10
+"""A StatefulSet's name and the hash of its revision are one label of each pod."""
+
+PORT = 6379
+SENTINEL_PORT = 26379
+EXPORTER_PORT = 9121
+PROXY_STATUS_PORT = 8404
+
+SENTINEL_SUFFIX = "-sentinel"
+PROXY_SUFFIX = "-proxy"
+
+OWN_SUFFIXES = (
+    "",
+    "-servers",
+    SENTINEL_SUFFIX,
+    "-sentinels",
+    PROXY_SUFFIX,
+    "-ca",
+    "-selfsigned",
+    "-tls",
+    "-data",
+    "-files",
+    "-secrets",
+    "-config",
+    "-egress",
+)
+"""What we put behind the name ourselves, on either target."""
+
+RESERVED = frozenset({"default", "exporter", "health", "proxy", "replication", "sentinel"})
+"""Users that a server has anyway; no app may be called like one."""
+
+RESERVED_CLIENTS = 30
+"""Kept free of apps: replicas, two connections of each Sentinel, checks of the proxies, the exporter, a person."""
+
+EXPORTER_CPU, EXPORTER_MEMORY = "10m", "32Mi"
+SENTINEL_CPU, SENTINEL_MEMORY, SENTINEL_STORAGE = "20m", "48Mi", "1Gi"
+PROXIES, PROXY_CPU, PROXY_MEMORY = 2, "50m", "96Mi"
+
+
+def selector(name: str, role: str = "server") -> dict[str, str]:
+    """Labels that select the pods of one role; immutable in their controllers, so they are for ever."""
+    return {
+        "app.kubernetes.io/name": COMPONENT,
+        "app.kubernetes.io/instance": name,
+        "app.kubernetes.io/component": role,
+    }
+
+
+def claims(name: str, apps: Iterable[str]) -> list[str]:
+    """Names that nothing else may take; a name that stands here twice is taken twice by this instance."""
+    return [f"{name}{suffix}" for suffix in (*OWN_SUFFIXES, *(f"-{app}" for app in apps))]
+
+
+def server_hosts(name: str, servers: int, zone: str) -> list[str]:
+    """Each server's own host name; `zone` is the namespace's part of the cluster's domain."""
+    return [f"{name}-{index}.{name}-servers.{zone}" for index in range(servers)]
+
+
+def sentinel_hosts(name: str, sentinels: int, zone: str) -> list[str]:
+    """Each Sentinel's own host name."""
+    return [f"{name}{SENTINEL_SUFFIX}-{index}.{name}-sentinels.{zone}" for index in range(sentinels)]
+
+
+def peak(spec: RedisCacheSpec, *, proxied: bool) -> Footprint:
+    """The most the instance can ask of its namespace: servers with their exporters, Sentinels, proxies and their surge."""
+    servers = spec.servers if isinstance(spec, ReplicatedSpec) else 1
+    total = _pods(servers, spec.cpu, spec.memory, spec.storage) + Footprint(
+        cpu=servers * cpu_millis(EXPORTER_CPU), memory=servers * size_bytes(EXPORTER_MEMORY)
+    )
+    if isinstance(spec, ReplicatedSpec):
+        total += _pods(spec.sentinels, SENTINEL_CPU, SENTINEL_MEMORY, SENTINEL_STORAGE)
+        if proxied:
+            total += _pods(PROXIES + 1, PROXY_CPU, PROXY_MEMORY, None)
+    return total
+
+
+def _pods(count: int, cpu: str, memory: str, storage: str | None) -> Footprint:
+    return Footprint(
+        cpu=count * cpu_millis(cpu),
+        memory=count * size_bytes(memory),
+        pods=count,
+        storage=0 if storage is None else count * size_bytes(storage),
+        volume_claims=0 if storage is None else count,
+    )

@@ -1,0 +1,177 @@
+"""What a stack file can say about a RedisCache, and the pure facts that follow from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import Discriminator, Field, Tag
+
+from components.vocabulary import Cpu, DnsLabel, ImageRef, OnlyOn, Port, Problem, Size, Spec, size_bytes
+
+Purpose = Literal["cache", "store"]
+
+SMALLEST_MEMORY = "64Mi"
+
+HEADROOM = {"cache": 75, "store": 60}
+"""Percent of the memory that becomes maxmemory. The rest is for client and replication buffers, which maxmemory does
+not count, and for the pages that a store copies while a child writes its file."""
+
+MOST_MAXMEMORY_PERCENT = 90
+
+BEHIND_ADDRESS_TRANSLATION = (
+    "Sentinel hands out addresses that hold inside the servers' own network alone, and on one machine there is "
+    "nothing to fail over to"
+)
+
+MODES = (
+    "must be a mapping whose `mode` is standalone or replicated; sharded servers (cluster) are not offered, since no "
+    "backend for them is fit for production (docs/adr/0020-no-sharded-mode.md): give more memory, or split by purpose"
+)
+
+
+class RedisKubernetesSpec(Spec):
+    """Only for stacks on Kubernetes."""
+
+    storage_class: DnsLabel | None = Field(default=None, examples=["fast-retain"])
+    """Absent: the cluster's default class. Can't be changed once the volume exists."""
+    priority_class: DnsLabel | None = Field(default=None, examples=["data"])
+    """PriorityClass that the cluster layer made."""
+    node_selector: Mapping[str, str] = Field(default={}, examples=["{pool: data}"])
+    """Labels that a node must have."""
+
+
+class RedisDockerSpec(Spec):
+    """Only for stacks on Docker."""
+
+    publish: Port | None = Field(default=None, examples=[6379])
+    """Port of 127.0.0.1 that reaches the server, for a developer's own client."""
+
+
+class RedisSpec(Spec):
+    """What every mode has."""
+
+    purpose: Purpose = Field(examples=["cache"])
+    """`cache`: evicts what is used least and keeps nothing on disk. `store`: refuses writes when full, and keeps everything."""
+    engine: Literal["valkey", "redis"] = "valkey"
+    """Which server."""
+    image: ImageRef | None = Field(default=None, examples=["docker.io/valkey/valkey@sha256:<64 hex digits>"])
+    """Image of that engine. Absent: the one in components/versions.py."""
+    memory: Size = Field(examples=["1Gi"])
+    """Memory of each server."""
+    maxmemory: Size | None = Field(default=None, examples=["700Mi"])
+    """Memory for data. Absent: 75 % of `memory` for a cache, 60 % for a store."""
+    cpu: Cpu = "250m"
+    """Processor time of each server; commands run on one core."""
+    max_clients: int = Field(default=1000, ge=50, le=20_000, examples=[1000])
+    """Connections the server accepts; the proof adds up what all apps may open."""
+    storage: Annotated[Size | None, OnlyOn("kubernetes", "a Docker volume has no size")] = Field(
+        default=None, examples=["4Gi"]
+    )
+    """Data volume of each server, for stores alone. It can grow, never shrink."""
+    deletion_protection: bool = True
+    """Keeps volumes and credentials of the instance."""
+    kubernetes: Annotated[RedisKubernetesSpec | None, OnlyOn("kubernetes", "the block is named after its target")] = (
+        None
+    )
+    """What only Kubernetes can honour."""
+    docker: Annotated[RedisDockerSpec | None, OnlyOn("docker", "the block is named after its target")] = None
+    """What only Docker can honour."""
+
+    @property
+    def maxmemory_bytes(self) -> int:
+        """Memory for data."""
+        if self.maxmemory is not None:
+            return size_bytes(self.maxmemory)
+        return size_bytes(self.memory) * HEADROOM[self.purpose] // 100
+
+    def problems(self) -> Iterable[Problem]:
+        memory = size_bytes(self.memory)
+        if memory < size_bytes(SMALLEST_MEMORY):
+            yield Problem(
+                path=("memory",), rule=f"must be {SMALLEST_MEMORY} or more for a server to work", example="256Mi"
+            )
+        if self.maxmemory is not None and self.maxmemory_bytes * 100 > memory * MOST_MAXMEMORY_PERCENT:
+            yield Problem(
+                path=("maxmemory",),
+                rule=f"must be {MOST_MAXMEMORY_PERCENT} % of memory or less: buffers of clients and replicas come on top of it, "
+                "and a server over its limit is killed",
+                example=f"{memory * HEADROOM[self.purpose] // 100 // 2**20}Mi",
+            )
+        if self.purpose == "cache" and self.storage is not None:
+            yield Problem(
+                path=("storage",),
+                rule="is for stores: a cache keeps nothing on disk; remove it, or say purpose: store",
+            )
+        if self.storage is not None and size_bytes(self.storage) < 2 * memory:
+            yield Problem(
+                path=("storage",),
+                rule="must be twice the memory or more: while the file is written anew the old one stays",
+                example=f"{max(1, -(-3 * memory // 2**30))}Gi",
+            )
+
+
+class StandaloneSpec(RedisSpec):
+    """One server."""
+
+    mode: Literal["standalone"] = Field(examples=["standalone"])
+    """One server; it is away while it restarts."""
+
+
+class ReplicatedSpec(RedisSpec):
+    """A primary with replicas, and Sentinels that name the primary."""
+
+    mode: Annotated[
+        Literal["replicated"], OnlyOn("kubernetes", BEHIND_ADDRESS_TRANSLATION, remedy="say mode: standalone")
+    ] = Field(examples=["replicated"])
+    """A primary with replicas; when it fails, Sentinels make a replica the primary."""
+    replicas: int = Field(default=2, ge=1, le=5, examples=[2])
+    """Servers beside the primary."""
+    sentinels: Literal[3, 5] = 3
+    """Sentinels; a majority of them must be there for a failover."""
+    quorum: int | None = Field(default=None, ge=2, examples=[2])
+    """Sentinels that must agree that the primary is away. Absent: a majority."""
+
+    @property
+    def servers(self) -> int:
+        return 1 + self.replicas
+
+    @property
+    def majority(self) -> int:
+        return self.sentinels // 2 + 1
+
+    def problems(self) -> Iterable[Problem]:
+        yield from super().problems()
+        if self.purpose == "store" and self.replicas < 2:  # the primary's successor needs one itself
+            yield Problem(
+                path=("replicas",),
+                rule="must be 2 or more for a store: its primary takes writes only while a replica follows, and a failover uses one up",
+                example="2",
+            )
+        if self.quorum is not None and self.quorum > self.sentinels:
+            yield Problem(
+                path=("quorum",),
+                rule=f"can't be reached: there are {self.sentinels} sentinels",
+                example=str(self.majority),
+            )
+
+
+def _form(value: Any) -> str | None:
+    match value:
+        case StandaloneSpec() | {"mode": "standalone"}:
+            return "standalone"
+        case ReplicatedSpec() | {"mode": "replicated"}:
+            return "replicated"
+        case _:
+            return None
+
+
+RedisCacheSpec = Annotated[
+    Annotated[StandaloneSpec, Tag("standalone")] | Annotated[ReplicatedSpec, Tag("replicated")],
+    Discriminator(
+        _form,
+        custom_error_type="form",
+        custom_error_message=MODES,
+    ),
+    Field(examples=["{mode: standalone, purpose: cache, memory: 256Mi}"]),
+]

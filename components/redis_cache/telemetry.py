@@ -1,0 +1,284 @@
+"""What a RedisCache tells the monitoring: a pure function of its name and spec.
+
+Series are redis_exporter's (https://github.com/oliver006/redis_exporter), which runs beside each server on Kubernetes. On
+Docker there is no exporter, so signals have no source there, and alerts over them are not made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from components.redis_cache.facts import EXPORTER_PORT, selector
+from components.redis_cache.spec import RedisCacheSpec, ReplicatedSpec
+from components.telemetry import Alert, Dashboard, Panel, Row, Scrape, Severity, Signal, Telemetry, Unit
+
+FULL, NEARLY_FULL = 0.9, 0.8
+"""Shares of maxmemory from which a store is in danger: at 1 it refuses writes."""
+
+MANY_CLIENTS = 0.85
+LOW_HIT_RATIO = 0.5
+
+
+def _signal(name: str, unit: Unit, help_: str, source: str) -> Signal:
+    return Signal(name=f"redis_{name}", unit=unit, help=help_, sources={"kubernetes": source})
+
+
+SIGNALS = (
+    _signal("up", "bool", "Whether the server answers its exporter.", "redis_up"),
+    _signal(
+        "primaries",
+        "count",
+        "Servers that say they are the primary.",
+        'count by (instance_name) (redis_instance_info{role="master"})',
+    ),
+    _signal(
+        "memory_used_ratio",
+        "ratio",
+        "Share of maxmemory in use.",
+        "redis_memory_used_bytes / (redis_memory_max_bytes > 0)",
+    ),
+    _signal("clients_ratio", "ratio", "Share of max_clients in use.", "redis_connected_clients / redis_max_clients"),
+    _signal(
+        "rejected_per_second",
+        "per_second",
+        "Connections refused because there were too many.",
+        "rate(redis_rejected_connections_total[5m])",
+    ),
+    _signal("commands_per_second", "per_second", "Commands answered.", "rate(redis_commands_processed_total[5m])"),
+    _signal("evicted_per_second", "per_second", "Keys forgotten to make room.", "rate(redis_evicted_keys_total[5m])"),
+    _signal(
+        "hit_ratio",
+        "ratio",
+        "Share of reads that found their key.",
+        "rate(redis_keyspace_hits_total[5m]) / (rate(redis_keyspace_hits_total[5m]) + rate(redis_keyspace_misses_total[5m]) > 0)",
+    ),
+    _signal("replica_link_up", "bool", "Whether a replica follows its primary.", "redis_master_link_up"),
+    _signal(
+        "replicas", "count", "Replicas that follow the primary.", "max by (instance_name) (redis_connected_slaves)"
+    ),
+    _signal(
+        "replica_lag_seconds",
+        "seconds",
+        "Time since the primary heard from a replica.",
+        "max by (instance_name) (redis_connected_slave_lag_seconds)",
+    ),
+    _signal(
+        "persisting",
+        "bool",
+        "Whether the last write to the append-only file succeeded.",
+        "redis_aof_last_write_status",
+    ),
+)
+
+
+def telemetry(name: str, spec: RedisCacheSpec) -> Telemetry:
+    return Telemetry(
+        scrapes=(
+            Scrape(
+                instance=name,
+                job="valkey",
+                labels=selector(name),
+                host="",
+                port=EXPORTER_PORT,
+                port_name="metrics",
+            ),
+        ),
+        signals=tuple(signal for signal in SIGNALS if _concerns(signal, spec)),
+        alerts=tuple(_alerts(name, spec)),
+        dashboard=_dashboard(name, spec),
+    )
+
+
+def _concerns(signal: Signal, spec: RedisCacheSpec) -> bool:
+    """A signal that this instance can give."""
+    word = signal.name.removeprefix("redis_")
+    if word in ("primaries", "replica_link_up", "replicas", "replica_lag_seconds"):
+        return isinstance(spec, ReplicatedSpec)
+    if word in ("evicted_per_second", "hit_ratio"):
+        return spec.purpose == "cache"
+    return spec.purpose == "store" if word == "persisting" else True
+
+
+def _of(name: str, word: str) -> str:
+    return f'slipway:redis_{word}{{instance_name="{name}"}}'
+
+
+def _alerts(name: str, spec: RedisCacheSpec) -> Iterator[Alert]:
+    yield _alert(
+        name,
+        "RedisDown",
+        f"{_of(name, 'up')} == 0 or absent({_of(name, 'up')})",
+        hold="2m",
+        severity="critical" if _is_alone(spec) and spec.purpose == "store" else "warning",
+        summary=f"A server of {name} does not answer",
+        description="With one server, apps have no cache or store until it is back. With replicas, the next failure is one too many.",
+    )
+    yield _alert(
+        name,
+        "RedisTooManyClients",
+        f"{_of(name, 'clients_ratio')} > {MANY_CLIENTS}",
+        hold="5m",
+        severity="warning",
+        summary=f"{name} has {{{{ $value | humanizePercentage }}}} of the connections it accepts",
+        description="At 100 % new connections are refused, and replicas that start get none.",
+    )
+    yield _alert(
+        name,
+        "RedisRejectsConnections",
+        f"{_of(name, 'rejected_per_second')} > 0",
+        hold="1m",
+        severity="critical",
+        summary=f"{name} refuses connections",
+        description="Apps fail now: max_clients is reached.",
+    )
+    yield from _store_alerts(name) if spec.purpose == "store" else _cache_alerts(name)
+    if isinstance(spec, ReplicatedSpec):
+        yield from _replication_alerts(name, spec)
+
+
+def _store_alerts(name: str) -> Iterator[Alert]:
+    yield _alert(
+        name,
+        "RedisStoreNearlyFull",
+        f"{_of(name, 'memory_used_ratio')} > {NEARLY_FULL}",
+        hold="10m",
+        severity="warning",
+        summary=f"{name} uses {{{{ $value | humanizePercentage }}}} of its memory",
+        description="A store forgets nothing: when it is full it refuses writes.",
+    )
+    yield _alert(
+        name,
+        "RedisStoreFull",
+        f"{_of(name, 'memory_used_ratio')} > {FULL}",
+        hold="2m",
+        severity="critical",
+        summary=f"{name} uses {{{{ $value | humanizePercentage }}}} of its memory",
+        description="It is about to refuse writes, or does already.",
+    )
+    yield _alert(
+        name,
+        "RedisNotPersisting",
+        f"{_of(name, 'persisting')} == 0",
+        hold="1m",
+        severity="critical",
+        summary=f"A server of {name} can't write its file",
+        description="What is acknowledged now is lost if the server restarts; the server refuses writes while it can't write its file.",
+    )
+
+
+def _cache_alerts(name: str) -> Iterator[Alert]:
+    yield _alert(
+        name,
+        "RedisCacheMisses",
+        f"{_of(name, 'hit_ratio')} < {LOW_HIT_RATIO} and {_of(name, 'evicted_per_second')} > 0",
+        hold="30m",
+        severity="info",
+        summary=f"{name} finds only {{{{ $value | humanizePercentage }}}} of what is asked for, and forgets keys",
+        description="The cache is too small for what apps keep in it: they wait for the origin instead.",
+    )
+
+
+def _replication_alerts(name: str, spec: ReplicatedSpec) -> Iterator[Alert]:
+    yield _alert(
+        name,
+        "RedisMissingPrimary",
+        f"absent({_of(name, 'primaries')})",
+        hold="1m",
+        severity="critical",
+        summary=f"{name} has no primary",
+        description="No write succeeds. A failover takes seconds; one that has not happened within a minute does not happen by itself.",
+    )
+    yield _alert(
+        name,
+        "RedisTooManyPrimaries",
+        f"{_of(name, 'primaries')} > 1",
+        hold="1m",
+        severity="critical",
+        summary=f"{name} has {{{{ $value }}}} primaries",
+        description="Writes to the one that loses will be thrown away. A store's old primary refuses them; a cache's does not.",
+    )
+    yield _alert(
+        name,
+        "RedisReplicaDisconnected",
+        f"{_of(name, 'replica_link_up')} == 0",
+        hold="5m",
+        severity="warning",
+        summary=f"A replica of {name} does not follow its primary",
+        description="It can't take over, and what it has grows old.",
+    )
+    yield _alert(
+        name,
+        "RedisReplicasMissing",
+        f"{_of(name, 'replicas')} < {spec.replicas}",
+        hold="10m",
+        severity="critical" if spec.purpose == "store" and spec.replicas == 1 else "warning",
+        summary=f"{name} has {{{{ $value }}}} of {spec.replicas} replicas",
+        description="A store without any replica refuses writes; with one fewer, the next failure brings that about.",
+    )
+
+
+def _is_alone(spec: RedisCacheSpec) -> bool:
+    return not isinstance(spec, ReplicatedSpec)
+
+
+def _alert(name: str, alert: str, expr: str, *, hold: str, severity: Severity, summary: str, description: str) -> Alert:
+    return Alert(
+        name=alert,
+        instance=name,
+        expr=expr,
+        hold=hold,
+        severity=severity,
+        summary=summary,
+        description=description,
+        labels={"component": "redis-cache"},
+    )
+
+
+def _dashboard(name: str, spec: RedisCacheSpec) -> Dashboard:
+    rows = [
+        Row(
+            title="Load",
+            panels=(
+                _panel(
+                    name, "Commands", "per_second", "commands_per_second", "A drop to nothing is an outage of its apps."
+                ),
+                _panel(name, "Clients", "ratio", "clients_ratio", "Grows with each replica of each app.", MANY_CLIENTS),
+            ),
+        )
+    ]
+    memory = _panel(
+        name,
+        "Memory",
+        "ratio",
+        "memory_used_ratio",
+        "A cache is full on purpose; a store must not be.",
+        NEARLY_FULL if spec.purpose == "store" else None,
+    )
+    if spec.purpose == "cache":
+        hits = _panel(name, "Hits", "ratio", "hit_ratio", "What the cache is good for.", LOW_HIT_RATIO)
+        evicted = _panel(name, "Forgotten keys", "per_second", "evicted_per_second", "Many, with few hits: too small.")
+        rows.append(Row(title="Memory", panels=(memory, hits, evicted)))
+    else:
+        rows.append(Row(title="Memory", panels=(memory,)))
+    if isinstance(spec, ReplicatedSpec):
+        rows.append(
+            Row(
+                title="Replication",
+                panels=(
+                    _panel(name, "Primaries", "count", "primaries", "One. Anything else for long is an incident."),
+                    _panel(name, "Replicas", "count", "replicas", "As many as declared.", float(spec.replicas)),
+                    _panel(name, "Lag", "seconds", "replica_lag_seconds", "Seconds since a replica was heard of."),
+                ),
+            )
+        )
+    return Dashboard(title=f"{spec.purpose}: {name}", instance=name, rows=tuple(rows))
+
+
+def _panel(name: str, title: str, unit: Unit, word: str, description: str, threshold: float | None = None) -> Panel:
+    return Panel(
+        title=title,
+        unit=unit,
+        description=description,
+        queries={"{{ pod }}" if word not in ("primaries", "replicas") else name: _of(name, word)},
+        threshold=threshold,
+    )

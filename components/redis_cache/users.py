@@ -1,0 +1,86 @@
+"""Who may do what on the servers and on the Sentinels: ACL files. https://valkey.io/topics/acl/
+
+Owns: users and their rules. `default` is off everywhere; every password stands as its SHA-256 alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+
+from components.connections import RedisConsumer
+from components.redis_cache.spec import RedisCacheSpec, ReplicatedSpec
+
+HEALTH = "-@all +ping +info +role"
+"""Probes, on servers and Sentinels."""
+
+EXPORTER = "-@all +ping +info +select +client|setname +slowlog|len +slowlog|get +latency|latest +latency|histogram"
+"""Reads series, never keys. https://github.com/oliver006/redis_exporter"""
+
+REPLICATION = "-@all +psync +replconf +ping"
+
+SENTINEL_ON_SERVERS = (
+    "-@all allchannels +multi +exec +slaveof +replicaof +ping +info +role +subscribe +publish +failover "
+    "+config|rewrite +client|setname +client|kill +client|pause +script|kill"
+)
+"""https://valkey.io/topics/sentinel/#access-control-list-authentication"""
+
+PROXY = "-@all +ping +info"
+
+SENTINEL_ON_SENTINELS = "-@all allchannels +ping +publish +client|setname +sentinel"
+
+SERVER_ON_SENTINELS = (
+    "-@all +ping +sentinel|get-master-addr-by-name +sentinel|master +sentinel|replicas +sentinel|failover"
+)
+"""A server that starts asks for its role; one that stops hands its role over."""
+
+_APP_ON_SENTINELS = (
+    "-@all +@connection -@admin -@dangerous resetchannels &+* &-* +subscribe +psubscribe +unsubscribe +punsubscribe +role "
+    "+sentinel|get-master-addr-by-name +sentinel|master +sentinel|masters +sentinel|replicas +sentinel|slaves +sentinel|sentinels"
+)
+
+_VALKEY_ONLY = " +sentinel|get-primary-addr-by-name +sentinel|primary +sentinel|primaries"
+
+_READ = (
+    "-@all +@read +@connection +@transaction +subscribe +psubscribe +ssubscribe +unsubscribe +punsubscribe +sunsubscribe "
+    "+eval_ro +evalsha_ro +script|exists"
+)
+_WRITE = " +@write +publish +spublish +eval +evalsha +script|load"
+_NEVER = " -@admin -@dangerous -function +info"
+"""INFO shows the server, no data; client libraries ask it for the version before anything else."""
+
+_BEYOND_ANY_SCOPE = " -scan -randomkey -dbsize"
+"""They answer about all keys, whatever the scope."""
+
+
+def rules(consumer: RedisConsumer) -> str:
+    """What one app may do on the servers."""
+    commands = _READ + (_WRITE if consumer.access == "read-write" else "") + _NEVER
+    if consumer.keys != "*":
+        commands += _BEYOND_ANY_SCOPE
+    keys = f"~{consumer.keys}" if consumer.access == "read-write" else f"%R~{consumer.keys}"
+    return f"resetkeys {keys} resetchannels &{consumer.keys} {commands}"
+
+
+def on_servers(spec: RedisCacheSpec, consumers: Sequence[RedisConsumer]) -> dict[str, str]:
+    """Rules by user."""
+    own = {"exporter": EXPORTER, "health": HEALTH}
+    if isinstance(spec, ReplicatedSpec):
+        own |= {"proxy": PROXY, "replication": REPLICATION, "sentinel": SENTINEL_ON_SERVERS}
+    return own | {consumer.app: rules(consumer) for consumer in consumers}
+
+
+def on_sentinels(spec: ReplicatedSpec, consumers: Sequence[RedisConsumer]) -> dict[str, str]:
+    """Rules by user; an app has the same name and password here as on the servers."""
+    app = _APP_ON_SENTINELS + (_VALKEY_ONLY if spec.engine == "valkey" else "")
+    own = {"health": HEALTH, "replication": SERVER_ON_SENTINELS, "sentinel": SENTINEL_ON_SENTINELS}
+    return own | {consumer.app: app for consumer in consumers if not consumer.proxied}
+
+
+def acl_file(users: Mapping[str, str], passwords: Mapping[str, str]) -> str:
+    """The file that a server or a Sentinel loads."""
+    lines = [
+        f"user {user} on #{hashlib.sha256(passwords[user].encode()).hexdigest()} {rules}"
+        for user, rules in sorted(users.items())
+    ]
+    return "\n".join(["user default off resetpass resetkeys resetchannels -@all", *lines]) + "\n"

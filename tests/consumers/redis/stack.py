@@ -1,0 +1,34 @@
+"""The stack of the drill: the shipped production stack, and two more apps on its store."""
+
+from __future__ import annotations
+
+import copy
+import functools
+from typing import Any
+
+from tests.kit.recording import Recording
+from tests.stacks.shipped import run, values
+
+APPS = "blocksight:app_services"
+
+
+@functools.cache
+def recording() -> Recording:
+    """`api` comes through the proxies, `worker` asks the Sentinels, `report` may read what api writes."""
+    given: dict[str, Any] = copy.deepcopy(values("prod"))
+    front = given[APPS]["front"]
+    given[APPS]["worker"] = {
+        **front,
+        "replicas": 1,
+        "connects_to": [
+            {"redis": "sessions", "keys": "job:*", "clients": 5},
+            {"redis": "cache", "as": "CACHE", "keys": "job:*"},
+        ],
+    }
+    given[APPS]["report"] = {
+        **front,
+        "replicas": 1,
+        "connects_to": [{"redis": "sessions", "keys": "session:*", "access": "read", "clients": 5}],
+    }
+    given["blocksight:environment"]["target"]["quota"] |= {"pods": 80, "cpu": "40", "memory": "96Gi"}
+    return run("prod", given)
