@@ -11,7 +11,7 @@ APP ?=
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup environment preview render diff schema env test consumers consumers-setup check benchmark images docs golden definitions backup restore
+.PHONY: help setup environment preview render diff schema env rollback test consumers consumers-setup check benchmark images docs golden definitions backup restore
 
 # The first Python that is new enough; the ones that CI runs come first.
 PYTHON := $(shell for python in python3 python3.13 python3.12 python3.11; do \
@@ -47,6 +47,9 @@ schema: environment ## print the JSON Schema of a stack file of PLATFORM
 env: environment ## print an .env template for APP of STACK, to run it outside its container
 	@test -n '$(APP)' || { echo 'make: say which app: make env APP=api' >&2; exit 2; }
 	@$(VENV_PYTHON) env_template.py '$(APP)' $(WHICH)
+
+rollback: setup ## put the images of the last good release back into the file of STACK
+	@$(VENV_PYTHON) -m rollback $(WHICH)
 
 test: setup ## floors 1 and 2: specs, components, stacks, rehearsals
 	@$(VENV_PYTHON) -m pytest --ignore tests/consumers

@@ -124,9 +124,9 @@ def _ports(ports: Sequence[int]) -> list[NetworkPolicyPortArgs]:
 
 def _peers(peer: Peer) -> list[NetworkPolicyPeerArgs]:
     match peer:
-        case Instance(labels=labels):
-            return [NetworkPolicyPeerArgs(pod_selector=LabelSelectorArgs(match_labels=dict(labels)))]
-        case Pods(namespace=namespace, labels=labels):
+        case Pods(namespace=namespace, labels=labels) | Instance(namespace=namespace, labels=labels):
+            if namespace is None:
+                return [NetworkPolicyPeerArgs(pod_selector=LabelSelectorArgs(match_labels=dict(labels)))]
             return [
                 NetworkPolicyPeerArgs(
                     namespace_selector=LabelSelectorArgs(match_labels={NAMESPACE_LABEL: namespace}),
