@@ -39,7 +39,7 @@ render: setup ## write every object of STACK to OUT, one file each
 	@$(REHEARSAL) render $(WHICH) --out '$(OUT)'
 
 diff: setup ## what the working tree changes in STACK since BASE (default main), as a review report
-	@$(REHEARSAL) diff $(WHICH) --base '$(BASE)'
+	@$(VENV_PYTHON) -m review diff $(WHICH) --base '$(BASE)' || [ $$? -lt 30 ]
 
 schema: environment ## print the JSON Schema of a stack file of PLATFORM
 	@$(VENV_PYTHON) $(if $(filter cluster cluster/,$(PLATFORM)),-m cluster.config,config.py) schema '$(PLATFORM)'
