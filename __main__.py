@@ -10,7 +10,6 @@ import wiring
 from components.app_service import AppService, facts
 from components.cdn_frontend import CDNFrontend
 from components.edge_gateway import EdgeGateway
-from components.environment import Environment
 from components.postgres_cluster import PostgresCluster
 from components.redis_cache import RedisCache
 
@@ -18,14 +17,7 @@ plan = topology.plan(config.read())
 stack = plan.stack
 secrets = config.secrets()
 
-environment = Environment(
-    "environment",
-    stack.environment,
-    prefix=plan.prefix,
-    project=pulumi.get_project(),
-    networks=plan.networks,
-    apart=plan.apart,
-)
+environment = wiring.environment(plan)
 target = environment.target
 
 databases = {

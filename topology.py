@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import graphlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+import namespaces
 import proofs
 from components.app_service import facts as app_facts
 from components.app_service.connects_to import ConnectionSpec, ToApp, ToExternal, ToPostgres, ToRedis
@@ -78,23 +79,12 @@ class Topology:
 
     def host(self, app: str) -> str:
         """Name under which the rest of the stack reaches an app."""
-        spec = self.stack.app_services[app]
-        if spec.isolation is None or self.stack.environment.target.kind == "docker":
-            return app
-        return f"{app}.{app_facts.namespace(app, spec, self.prefix)}"
+        return namespaces.host(self.stack, self.prefix, app)
 
     @property
     def apart(self) -> Mapping[str, Apart]:
         """Apps that have a namespace of their own on Kubernetes."""
-        return {
-            name: Apart(
-                namespace=app_facts.namespace(name, spec, self.prefix),
-                quota=app_facts.peak(spec),
-                protect=spec.deletion_protection,
-            )
-            for name, spec in sorted(self.stack.app_services.items())
-            if spec.isolation is not None
-        }
+        return namespaces.apart(self.stack, self.prefix)
 
     @property
     def routes(self) -> tuple[Route, ...]:
@@ -135,7 +125,7 @@ def plan(draft: Draft) -> Topology:
     return Topology(
         stack=draft.config,
         prefix=stack_prefix(draft),
-        edges=tuple(_across(draft.config, stack_prefix(draft), edge) for edge in edges(draft.config)),
+        edges=tuple(namespaces.across(draft.config, stack_prefix(draft), edge) for edge in edges(draft.config)),
         networks=networks,
         start_order=tuple(_start_order(draft.config).static_order()),
         peak=capacity.peak(draft.config),
@@ -171,20 +161,6 @@ def _connected(stack: StackConfig) -> Iterator[Edge]:
                     yield Edge(consumer=batch(name), producer=producer, port=port, why=why)
         if (asked := app_facts.smoke_port(spec)) is not None:
             yield Edge(consumer=batch(name), producer=app(name), port=asked, why=f"app_services.{name}.rollout.smoke")
-
-
-def _across(stack: StackConfig, prefix: str, edge: Edge) -> Edge:
-    """Says which namespaces the ends are in, where they are in two: a selector alone means its own."""
-    ends = (edge.consumer, edge.producer)
-    if not all(isinstance(end, Instance) for end in ends) or stack.environment.target.kind == "docker":
-        return edge
-    apps = {app_facts.batch(name): spec for name, spec in stack.app_services.items()} | dict(stack.app_services)
-    consumer, producer = (
-        replace(end, namespace=app_facts.namespace(end.name, apps[end.name], prefix) if end.name in apps else prefix)
-        for end in ends
-        if isinstance(end, Instance)
-    )
-    return edge if consumer.namespace == producer.namespace else replace(edge, consumer=consumer, producer=producer)
 
 
 def _producers(stack: StackConfig, connection: ConnectionSpec) -> Iterator[tuple[Peer, int]]:

@@ -1,16 +1,31 @@
-"""What an app is told about everything it uses: the one place where a producer's outputs meet its consumers."""
+"""The ground of a plan, and what an app is told about everything it uses: where a producer's outputs meet its consumers."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import pulumi
+
 from components.app_service.component import AppService, connection
 from components.app_service.connects_to import ToApp, ToPostgres, ToRedis
 from components.app_service.delivery import Connection
+from components.environment import Environment
 from components.postgres_cluster import PostgresCluster
 from components.redis_cache import RedisCache
 from topology import Topology
+
+
+def environment(plan: Topology) -> Environment:
+    """The ground that a plan wants to stand on."""
+    return Environment(
+        "environment",
+        plan.stack.environment,
+        prefix=plan.prefix,
+        project=pulumi.get_project(),
+        networks=plan.networks,
+        apart=plan.apart,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
