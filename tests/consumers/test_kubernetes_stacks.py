@@ -19,8 +19,6 @@ MANAGER = "--field-manager=pulumi-kubernetes"
 APPLY = ("apply", "--server-side", MANAGER)
 """As the provider does it. https://www.pulumi.com/registry/packages/kubernetes/how-to-guides/managing-resources-with-server-side-apply/"""
 
-APP = "app.kubernetes.io/instance={},app.kubernetes.io/name=app-service"
-
 
 @dataclass(frozen=True, kw_only=True)
 class Applied:
@@ -36,13 +34,19 @@ class Applied:
         """The rendered objects of a kind, by name."""
         return {each["metadata"]["name"]: each for each in self.objects if each["kind"] == kind}
 
-    def fewest_replicas(self, app: str) -> int:
-        autoscaler = self.named("HorizontalPodAutoscaler").get(app)
-        return (
-            self.named("Deployment")[app]["spec"]["replicas"]
-            if autoscaler is None
-            else autoscaler["spec"]["minReplicas"]
-        )
+    @property
+    def workloads(self) -> dict[str, dict[str, Any]]:
+        """What keeps pods running, by name."""
+        return self.named("Deployment") | self.named("StatefulSet")
+
+    def fewest_replicas(self, workload: str) -> int:
+        autoscaler = self.named("HorizontalPodAutoscaler").get(workload)
+        return self.workloads[workload]["spec"]["replicas"] if autoscaler is None else autoscaler["spec"]["minReplicas"]
+
+    def pods(self, workload: str) -> list[dict[str, Any]]:
+        """As its own selector finds them."""
+        labels = self.workloads[workload]["spec"]["selector"]["matchLabels"]
+        return self.cluster.all("pod", self.namespace, ",".join(f"{key}={value}" for key, value in labels.items()))
 
 
 @pytest.fixture(scope="module", params=["staging", "prod"])
@@ -73,23 +77,24 @@ def _kind(each: dict[str, Any]) -> str:
 
 
 def test_apps_become_available_with_their_replicas(stack: Applied) -> None:
-    for app in stack.named("Deployment"):
+    for app, workload in stack.workloads.items():
         stack.cluster.wait_until(
             f"{app} has its replicas", lambda app=app: _available(stack, app) == stack.fewest_replicas(app)
         )
-        stack.cluster.rolled_out("deployment", app, stack.namespace)
+        stack.cluster.rolled_out(workload["kind"].lower(), app, stack.namespace)
     assert stack.cluster.all("events", stack.namespace) != []
     assert [event["message"] for event in _failures(stack)] == []
 
 
 def _available(stack: Applied, app: str) -> int:
-    return stack.cluster.get("deployment", app, stack.namespace)["status"].get("availableReplicas", 0)
+    kind = stack.workloads[app]["kind"].lower()
+    return stack.cluster.get(kind, app, stack.namespace)["status"].get("availableReplicas", 0)
 
 
 def _failures(stack: Applied) -> list[dict[str, Any]]:
     """What the controllers of workloads, the quota or the scheduler could not do."""
     events = stack.cluster.all("events", stack.namespace)
-    workloads = {"Deployment", "ReplicaSet", "Pod"}
+    workloads = {"Deployment", "ReplicaSet", "StatefulSet", "Pod"}
     return [each for each in events if each["type"] == "Warning" and each["involvedObject"]["kind"] in workloads]
 
 
@@ -98,18 +103,30 @@ def test_replicas_are_spread_over_zones(stack: Applied) -> None:
         node["metadata"]["name"]: node["metadata"]["labels"]["topology.kubernetes.io/zone"]
         for node in stack.cluster.all("node", "default")
     }
-    for app in stack.named("Deployment"):
-        pods = stack.cluster.all("pod", stack.namespace, APP.format(app))
+    for app in stack.workloads:
+        pods = stack.pods(app)
         used = Counter(zones[pod["spec"]["nodeName"]] for pod in pods)
         assert len(used) == min(stack.fewest_replicas(app), len(ZONES)), f"{app}: {used}"
         assert len({pod["spec"]["nodeName"] for pod in pods}) == len(pods), f"{app} has two replicas on one node"
 
 
 def test_services_find_the_pods(stack: Applied) -> None:
-    for app in stack.named("Service"):
-        slices = stack.cluster.all("endpointslice", stack.namespace, f"kubernetes.io/service-name={app}")
+    for name, service in stack.named("Service").items():
+        slices = stack.cluster.all("endpointslice", stack.namespace, f"kubernetes.io/service-name={name}")
         ready = [e for s in slices for e in s["endpoints"] or [] if e["conditions"]["ready"]]
-        assert len(ready) == stack.fewest_replicas(app), app
+        assert len(ready) == sum(map(stack.fewest_replicas, _behind(stack, service))), name
+
+
+def _behind(stack: Applied, service: dict[str, Any]) -> list[str]:
+    """Workloads whose pods a Service selects: one, or the selector is wrong."""
+    wanted = service["spec"]["selector"].items()
+    found = [
+        name
+        for name, workload in stack.workloads.items()
+        if wanted <= workload["spec"]["template"]["metadata"]["labels"].items()
+    ]
+    assert len(found) == 1, found
+    return found
 
 
 def test_pod_security_denies_a_privileged_pod(stack: Applied) -> None:
@@ -129,7 +146,12 @@ def test_a_word_that_no_schema_knows_is_refused(stack: Applied) -> None:
 
 
 def test_the_quota_counts_and_denies(stack: Applied) -> None:
-    pods = stack.cluster.all("pod", stack.namespace)
+    # What has ended counts no more.
+    pods = [
+        pod
+        for pod in stack.cluster.all("pod", stack.namespace)
+        if pod["status"].get("phase") not in ("Succeeded", "Failed")
+    ]
     requests = [container["resources"]["requests"] for pod in pods for container in pod["spec"]["containers"]]
     used = stack.cluster.get("resourcequota", "quota", stack.namespace)["status"]["used"]
     assert int(used["pods"]) == len(pods)
@@ -164,12 +186,13 @@ def _as_applied(stack: Applied, rendered: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_a_drain_gets_one_replica_at_a_time(stack: Applied) -> None:
-    assert stack.named("PodDisruptionBudget").keys() == stack.named("Deployment").keys()
+    several = {name for name in stack.workloads if stack.fewest_replicas(name) > 1}
+    assert stack.named("PodDisruptionBudget").keys() == several
     stack.cluster.cordon(closed=True)  # so that what replaces an evicted pod does not become ready
     try:
         for app in stack.named("PodDisruptionBudget"):
             stack.cluster.wait_until(f"{app} may lose a replica", lambda app=app: _may_lose(stack, app) == 1)
-            first, second, *_ = stack.cluster.all("pod", stack.namespace, APP.format(app))
+            first, second, *_ = stack.pods(app)
             assert stack.cluster.evict(first["metadata"]["name"], stack.namespace) == 201
             assert stack.cluster.evict(second["metadata"]["name"], stack.namespace) == 429
     finally:

@@ -42,7 +42,7 @@ def test_with_tls_there_is_no_other_port(spec: StandaloneSpec | ReplicatedSpec) 
 
 def test_no_role_and_no_password_stands_in_a_configuration() -> None:
     for text in (configuration.server(GROUP, tls=True), configuration.sentinel("sessions", GROUP)):
-        assert not any(word in text for word in ("replicaof", "monitor", "auth-pass", "masterauth", "requirepass"))
+        assert not any(word in text for word in ("replicaof", "sentinel monitor", "auth-pass", "masterauth", "requirepass"))
 
 
 def test_redis_has_no_renewal_while_it_runs() -> None:
