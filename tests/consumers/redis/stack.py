@@ -32,3 +32,14 @@ def recording() -> Recording:
     }
     given["blocksight:environment"]["target"]["quota"] |= {"pods": 80, "cpu": "40", "memory": "96Gi"}
     return run("prod", given)
+
+
+@functools.cache
+def standalone() -> Recording:
+    """Production with one server for its store."""
+    given: dict[str, Any] = copy.deepcopy(values("prod"))
+    given["blocksight:redis_caches"]["sessions"]["mode"] = "standalone"
+    for connection in given[APPS]["api"]["connects_to"]:
+        if connection.get("redis") == "sessions":
+            del connection["via"]
+    return run("prod", given)
