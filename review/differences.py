@@ -112,7 +112,7 @@ def _compared(before: Any, after: Any, path: Path) -> Iterator[tuple[Path, Diffe
         for key in sorted({*ours, *theirs} - {"__defaults"}):
             yield from _compared(ours.get(key, _ABSENT), theirs.get(key, _ABSENT), (*path, key))
         return
-    if isinstance(before, list) and isinstance(after, list) and not (path and path[-1] in WHOLE):
+    if isinstance(before, list) and isinstance(after, list):
         yield from _lists(items(before), items(after), path)
         return
     yield path, _line(before, after, path)
@@ -127,12 +127,35 @@ def _line(before: Any, after: Any, path: Path) -> Difference:
 
 
 def _lists(before: Sequence[Any], after: Sequence[Any], path: Path) -> Iterator[tuple[Path, Difference]]:
+    if path[-1] in WHOLE:
+        yield path, _words_of(before, after, path)
+        return
     fields = _fields(path, [*before, *after])
     ours, theirs = _keyed(before, fields), _keyed(after, fields)
     for key in [*ours, *(k for k in theirs if k not in ours)]:
-        yield from _compared(ours.get(key, _ABSENT), theirs.get(key, _ABSENT), (*path, f"[{key}]"))
+        if fields or (key in ours and key in theirs) or not _says_all(key, ours, theirs):
+            yield from _compared(ours.get(key, _ABSENT), theirs.get(key, _ABSENT), (*path, f"[{key}]"))
+        else:
+            yield path, _line(ours.get(key, _ABSENT), theirs.get(key, _ABSENT), path)
     if list(ours) != list(theirs) and set(ours) == set(theirs) and not fields:
         yield path, Difference(_label(path), "order", "other order")
+
+
+def _says_all(key: str, ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> bool:
+    """Whether the key is the whole member, so that naming it again beside its value says nothing."""
+    value = ours.get(key, theirs.get(key))
+    return not (isinstance(value, str) and "=" in value)
+
+
+def _words_of(before: Sequence[Any], after: Sequence[Any], path: Path) -> Difference:
+    """A command line: only the words that differ, unless it is their order."""
+    ours, theirs = [w for w in before if w not in after], [w for w in after if w not in before]
+    if not ours and not theirs:
+        ours, theirs = list(before), list(after)
+    if any(is_secret(word) for word in (*ours, *theirs)):
+        return Difference(_label(path), None, None, hidden=True)
+    sides = [" ".join(shown(word) for word in words) or None for words in (ours, theirs)]
+    return Difference(_label(path), sides[0], sides[1])
 
 
 def _fields(path: Path, members: Sequence[Any]) -> tuple[str, ...]:

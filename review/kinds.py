@@ -25,11 +25,11 @@ _OWNER = "CloudNativePG: a Cluster owns its volume claims and secrets (api/v1, S
 _DELETION = "Kubernetes: reclaiming of persistent volumes"
 
 DATA: Mapping[str, Loss] = {
+    "postgresql.cnpg.io/v1:Cluster": Loss("the operator deletes all its volumes: every database on it is gone", _OWNER),
     "core/v1:PersistentVolumeClaim": Loss(
         "its volume goes with it, and all data on it, unless the storage class retains it", _DELETION
     ),
     "core/v1:PersistentVolume": Loss("the volume is released, and deleted if its reclaim policy says so", _DELETION),
-    "postgresql.cnpg.io/v1:Cluster": Loss("the operator deletes all its volumes: every database on it is gone", _OWNER),
     "postgresql.cnpg.io/v1:Database": Loss(
         "the database is dropped if its reclaim policy says so, and nothing manages it any more",
         "CloudNativePG: declarative database management",
@@ -43,7 +43,7 @@ DATA: Mapping[str, Loss] = {
     ),
     "docker:index/volume:Volume": Loss("all data in the volume is gone", "docker volume rm"),
 }
-"""By the end of a type token, or by a whole token."""
+"""By the end of a type token; the heaviest losses first."""
 
 BUCKETS = ("bucket:Bucket", "bucketV2:BucketV2", "s3Bucket:S3Bucket", "storage:Bucket")
 BUCKET = Loss(
@@ -124,3 +124,9 @@ def cascade(change: Change) -> Loss | None:
 
 def stateful(name: str) -> bool:
     return any(word in name.lower() for word in STATEFUL_WORDS)
+
+
+def weight(change: Change) -> int:
+    """The more is lost, the higher."""
+    ends = list(DATA)
+    return len(ends) - next((n for n, end in enumerate(ends) if change.type.endswith(end)), len(ends))

@@ -63,7 +63,7 @@ def as_json(report: Report) -> str:
         "policyViolations": [{"policy": v.policy, "urn": v.urn, "mandatory": v.mandatory} for v in plan.violations],
         "remarks": list(report.remarks),
     }
-    return json.dumps(document, indent=1, ensure_ascii=True) + "\n"
+    return json.dumps(document) + "\n"
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
@@ -125,7 +125,7 @@ def as_sarif(report: Report) -> str:
         "results": results,
         "properties": {"fingerprint": report.fingerprint, "verdict": report.verdict.value},
     }
-    return json.dumps({"$schema": SARIF_SCHEMA, "version": "2.1.0", "runs": [run]}, indent=1, ensure_ascii=True) + "\n"
+    return json.dumps({"$schema": SARIF_SCHEMA, "version": "2.1.0", "runs": [run]}, separators=(",", ":")) + "\n"
 
 
 def _result(rule: str, level: str, urn: str, message: str, accepted: str = "") -> dict[str, Any]:

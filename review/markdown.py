@@ -39,7 +39,7 @@ def escaped(word: str) -> str:
 
 
 def code(word: str) -> str:
-    words = plain(word).replace("`", "'").replace("|", "\\|")
+    words = plain(word).replace("`", "'").replace("<", "‹").replace("|", "\\|")
     return f"`{words if len(words) <= WORD else words[:WORD] + '…'}`" if words.strip() else ""
 
 

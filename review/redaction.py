@@ -20,7 +20,7 @@ from review.values import HIDDEN, SECRET, SIGNATURE, UNKNOWN, Path, canonical, h
 LOOKS_LIKE = "[hidden: looks like a credential]"
 NOT_KNOWN = "known after apply"
 
-LONG = 160
+LONG = 240
 """Letters of one value; the rest is counted."""
 
 _WORDS = r"(?:passw(?:or)?d|passphrase|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|credential|kubeconfig)"
@@ -34,7 +34,7 @@ _PATTERNS = (
     re.compile(r"\bxox[abprs]-[A-Za-z0-9-]{10,}"),
     re.compile(r"\bAIza[A-Za-z0-9_-]{35}\b"),
     re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}"),
-    re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s/:@\"']*:[^\s/@\"'\[]+@"),
+    re.compile(r"://[^\s/:@\"']*:[^\s/@\"'\[]+@"),
     re.compile(r"\bv1:[A-Za-z0-9+/]{12,}={0,2}:[A-Za-z0-9+/]{16,}={0,2}"),
 )
 _RANDOM = re.compile(r"[A-Za-z0-9+/_=-]{24,}")
@@ -79,13 +79,9 @@ def hidden(value: Any, path: Path = ()) -> Any:
 
 def credential(value: str, path: Path = ()) -> bool:
     """Whether a text is, or is named like, something that opens a door."""
-    names = [str(step) for step in path[-2:]]
-    if (
-        value
-        and not set(names) & _REFERENCES
-        and any(_NAMED.search(name) for name in names)
-        and not value.startswith("/")
-    ):
+    named = path[:-1] if path[1:] and path[-1] == "value" else path
+    name = str(named[-1]) if named else ""
+    if value and name not in _REFERENCES and _NAMED.search(name) and not value.startswith("/"):
         return True
     if _ASSIGNED.search(value) or any(pattern.search(value) for pattern in _PATTERNS):
         return True

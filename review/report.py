@@ -6,6 +6,7 @@ Owns: the verdict, its exit code, and the fingerprint that acceptances and `up` 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from review.flags.posture import Gain, gained_grants, gained_peers
 from review.model import Change, Op, autonamed
 from review.radius import Reach
 from review.rules import Breach
-from review.values import at, canonical, leaves
+from review.values import at, canonical
 
 SCHEMA = 1
 """Version of the JSON form; a reader refuses what is newer."""
@@ -159,9 +160,12 @@ def _fingerprint(case: Case, found: list[Finding]) -> str:
     Names that the engine makes up anew at each preview stand in it by the resource that they belong to.
     """
     made_up = {str(at(c.after, "metadata", "name")): c.urn for c in case.plan.changes.values() if autonamed(c)}
-    done = [
-        [c.urn, c.op.value, c.delete_first, [[str(p), made_up.get(str(v), str(v))] for p, v in leaves(c.after)]]
-        for c in case.plan.touched
-    ]
+    names = re.compile("|".join(re.escape(name) for name in made_up)) if made_up else None
+
+    def said(change: Change) -> str:
+        text = canonical(change.after)
+        return text if names is None else names.sub(lambda match: made_up[match.group()], text)
+
+    done = [[c.urn, c.op.value, c.delete_first, said(c)] for c in case.plan.touched]
     flags = [[f.flag, f.urn, f.grade.value] for f in found]
     return hashlib.sha256(canonical([SCHEMA, done, flags, case.state.fingerprint]).encode()).hexdigest()

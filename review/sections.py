@@ -91,32 +91,41 @@ def _why(report: Report) -> Iterator[Block]:
         yield Text([remark])
 
 
+def _groups(findings: Iterable[Finding]) -> list[list[Finding]]:
+    """Findings of one flag with the same words, accepted ones last."""
+    groups: dict[tuple[bool, str, str, str], list[Finding]] = {}
+    for finding in sorted(findings, key=lambda f: bool(f.accepted)):
+        groups.setdefault((bool(finding.accepted), finding.flag, finding.sentence, finding.grade.value), []).append(
+            finding
+        )
+    return list(groups.values())
+
+
 def _dangers(report: Report) -> list[Block]:
     if not report.findings:
         return [Text(["None."])]
-    found = sorted(report.findings, key=lambda f: bool(f.accepted))
-    rows = [_row(finding) for finding in found[:ROWS]]
-    blocks: list[Block] = [Table(("flag", "resource", "what will happen", "to accept"), rows)]
-    if len(found) > ROWS:
-        flags = Counter(f.flag for f in found[ROWS:])
-        blocks.append(
-            Text(
-                [
-                    f"and {len(found) - ROWS} more: ",
-                    ", ".join(f"{flag} × {n}" for flag, n in flags.items()),
-                    " (in the fold below)",
-                ]
-            )
-        )
+    rows = _groups(report.findings)
+    blocks: list[Block] = [
+        Table(("flag", "resource", "what will happen", "to accept"), [_row(group) for group in rows[:ROWS]])
+    ]
+    if len(rows) > ROWS:
+        flags = Counter(finding.flag for group in rows[ROWS:] for finding in group)
+        more = ", ".join(f"{flag} × {n}" for flag, n in flags.items())
+        blocks.append(Text([f"and more, in the fold below: {more}"]))
     return blocks
 
 
-def _row(finding: Finding) -> list[Line]:
+def _row(group: list[Finding]) -> list[Line]:
+    """Findings of one flag with the same words share a row."""
+    finding = group[0]
     sign = "✅" if finding.accepted else "⛔" if finding.grade is Grade.BLOCK else "✋"
-    how: Line = (
+    names = ", ".join(f.label for f in group[:4]) + (f" and {len(group) - 4} more" if len(group) > 4 else "")
+    how: list[str | Code] = (
         [f"accepted: {finding.accepted}"] if finding.accepted else [Code(f"accept: {finding.flag} {finding.urn} ...")]
     )
-    return [[f"{sign} {finding.flag} {FLAGS[finding.flag][0]}"], [finding.label], [finding.sentence], how]
+    if len(group) > 1:
+        how.append(" and likewise for the others")
+    return [[f"{sign} {finding.flag} {FLAGS[finding.flag][0]}"], [names], [finding.sentence], how]
 
 
 def _size(report: Report) -> Iterator[Line]:
@@ -249,14 +258,15 @@ def _remedies(report: Report) -> Iterator[Block]:
             ":",
         ]
     )
-    for finding in report.findings[:60]:
-        yield Text(
-            [f"{finding.flag} {finding.label}: {finding.sentence}", f" ({finding.source})" if finding.source else ""]
-        )
-        lines = [finding.remedy] if finding.remedy else []
-        yield Paste("\n".join([*lines, finding.how_to_accept]))
-    if len(report.findings) > 60:
-        yield Text([f"and {len(report.findings) - 60} more, in the HTML and JSON forms"])
+    groups = _groups(report.findings)
+    for group in groups[:60]:
+        first = group[0]
+        names = ", ".join(f.label for f in group[:10])
+        yield Text([f"{first.flag} {names}: {first.sentence}", f" ({first.source})" if first.source else ""])
+        remedies = dict.fromkeys(f.remedy for f in group if f.remedy)
+        yield Paste("\n".join([*remedies, *(f.how_to_accept for f in group[:40])]))
+    if len(groups) > 60 or any(len(group) > 40 for group in groups):
+        yield Text(["More in the HTML and JSON forms."])
 
 
 def _changes(report: Report) -> Iterator[Block]:

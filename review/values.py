@@ -40,7 +40,7 @@ def items(value: Any) -> list[Any]:
 
 def objects(value: Any) -> list[dict[str, Any]]:
     """The mappings of a list."""
-    return [mapping(item) for item in items(value) if isinstance(item, dict)]
+    return [item for item in items(value) if isinstance(item, dict)]
 
 
 def text(value: Any) -> str:
@@ -62,11 +62,13 @@ def number(value: Any) -> float | None:
 def at(value: Any, *path: str | int) -> Any:
     """What stands at `path`, or None."""
     for step in path:
-        if isinstance(step, str):
-            value = mapping(value).get(step)
-        else:
-            found = items(value)
+        if isinstance(value, dict):
+            value = cast("dict[str | int, Any]", value).get(step)
+        elif isinstance(value, list) and isinstance(step, int):
+            found = cast("list[Any]", value)
             value = found[step] if 0 <= step < len(found) else None
+        else:
+            return None
     return value
 
 

@@ -72,14 +72,9 @@ class Workload:
     """Spec of the pod."""
     labels: Mapping[str, Any]
     """Of the pod."""
-
-    @property
-    def containers(self) -> list[dict[str, Any]]:
-        return objects(self.pod.get("containers"))
-
-    @property
-    def every_container(self) -> list[dict[str, Any]]:
-        return [*objects(self.pod.get("initContainers")), *self.containers]
+    containers: list[dict[str, Any]]
+    every_container: list[dict[str, Any]]
+    """With those that run first."""
 
     @property
     def long_running(self) -> bool:
@@ -138,7 +133,11 @@ def workload(thing: Thing) -> Workload | None:
         return None
     template = at(thing.body, *PODS[thing.kind])
     pod = mapping(at(template, "spec"))
-    return Workload(thing, pod, mapping(at(template, "metadata", "labels"))) if pod else None
+    if not pod:
+        return None
+    containers = objects(pod.get("containers"))
+    every = [*objects(pod.get("initContainers")), *containers]
+    return Workload(thing, pod, mapping(at(template, "metadata", "labels")), containers, every)
 
 
 def selects(selector: Any, labels: Mapping[str, Any]) -> bool:

@@ -28,9 +28,9 @@ FLAGS: Mapping[str, tuple[str, Flag]] = {
 
 
 def findings(case: Case) -> list[Finding]:
-    """Blocking ones first, then by flag, in the engine's order."""
+    """Blocking ones first, then by flag, the heaviest first, then in the engine's order."""
     found = [finding for _, flag in FLAGS.values() for finding in flag(case)]
-    return sorted(found, key=lambda f: (f.grade is not Grade.BLOCK, int(f.flag[1:])))
+    return sorted(found, key=lambda f: (f.grade is not Grade.BLOCK, int(f.flag[1:]), -f.weight))
 
 
 __all__ = ["FLAGS", "Case", "Finding", "Flag", "Grade", "Limits", "findings"]

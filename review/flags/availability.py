@@ -126,7 +126,7 @@ def _drops(case: Case, old: Need, new: Need) -> Iterator[str]:
     for what, words in _WORDS.items():
         ours, theirs = (need.replicas if what == "replicas" else float(getattr(need, what)) for need in (old, new))
         if ours > 0 and new.complete and (ours - theirs) / ours > case.limits.drop:
-            yield f"{words} drop by {(ours - theirs) / ours:.0%}, from {_written(what, ours)} to {_written(what, theirs)}"
+            yield f"{words}: {(ours - theirs) / ours:.0%} less, from {_written(what, ours)} to {_written(what, theirs)}"
 
 
 def _written(what: str, value: float) -> str:
@@ -149,5 +149,5 @@ def _pools(case: Case) -> Iterator[Finding]:
                     "F6",
                     Grade.APPROVE,
                     change,
-                    f"{name} drops by {(value - new) / value:.0%}, from {shown[0]} to {shown[1]}",
+                    f"{name}: {(value - new) / value:.0%} less, from {shown[0]} to {shown[1]}",
                 )

@@ -39,6 +39,8 @@ class Finding:
     """Why that is so."""
     remedy: str = ""
     """What to do instead; may be lines to paste."""
+    weight: int = 0
+    """Heavier ones come first within a flag."""
     accepted: str = ""
     """Reason, once somebody has accepted it by name."""
 
@@ -102,7 +104,7 @@ class Case:
     @cached_property
     def newly_passing(self) -> list[Breach]:
         left = {breach.identity for breach in self.breaches_after}
-        return [b for b in self.breaches_before if b.identity not in left and b.key in self.after.by_key]
+        return [b for b in self.breaches_before if b.identity not in left and b.urn in self.after.by_urn]
 
     @cached_property
     def needs_before(self) -> list[Need]:
@@ -126,6 +128,9 @@ class Case:
 
     def label(self, change: Change) -> str:
         """`Cluster blocksight-prod/main`, or type and logical name for what is no object."""
+        thing = self.thing(change.urn)
+        if thing is not None:
+            return thing.label
         if change.package in ("kubernetes", "docker"):
             return world.thing_of(change).label
         return f"{change.kind} {change.name}"

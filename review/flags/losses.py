@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from review import kinds
 from review.flags.finding import Case, Finding, Grade
@@ -26,15 +27,9 @@ def data_loss(case: Case) -> Iterator[Finding]:
     for change in case.plan.changes.values():
         loss = kinds.data_loss(change) if change.loses else None
         if loss is not None:
-            grade = _grade(case, change)
-            yield case.finding(
-                "F1",
-                grade,
-                change,
-                f"{_how(change)}: {_consequence(change, loss.consequence)}",
-                loss.source,
-                _remedy(change),
-            )
+            sentence = f"{_how(change)}: {_consequence(change, loss.consequence)}"
+            finding = case.finding("F1", _grade(case, change), change, sentence, loss.source, _remedy(change))
+            yield replace(finding, weight=kinds.weight(change))
         yield from _shrunk(case, change)
 
 
@@ -46,6 +41,8 @@ def _how(change: Change) -> str:
 
 
 def _consequence(change: Change, words: str) -> str:
+    if change.op is Op.DELETE and change.type in kinds.PASSWORDS:
+        return "the generated value is forgotten: who still needs it can't look it up, and nothing can rotate it"
     if change.old is not None and change.old.retain and change.op is Op.DELETE:
         return "it stays where it is (retain_on_delete), but nothing manages, updates or backs it up any more, and a new one of its name fails"
     return words
@@ -64,7 +61,8 @@ def _grade(case: Case, change: Change) -> Grade:
         return Grade.APPROVE
     if change.type in kinds.PASSWORDS and not protected and not kinds.stateful(change.urn):
         readers = [urn for urn, known in case.state.known.items() if change.urn in known.dependencies]
-        return Grade.BLOCK if any(kinds.stateful(reader) for reader in readers) else Grade.APPROVE
+        names = [thing.name for urn in readers if (thing := case.thing(urn)) is not None]
+        return Grade.BLOCK if any(kinds.stateful(name) for name in [*readers, *names]) else Grade.APPROVE
     return Grade.BLOCK
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from review.flags.finding import Case, Finding, Grade
 from review.model import Op
-from review.values import UNKNOWN, leaves, text
+from review.values import UNKNOWN, canonical, leaves, text
 
 DANGER = frozenset(
     {
@@ -69,7 +69,7 @@ def over_ceiling(case: Case) -> bool:
 
 def unknown(case: Case) -> Iterator[Finding]:
     for change in case.plan.touched:
-        if change.op not in (Op.UPDATE, Op.REPLACE):
+        if change.op not in (Op.UPDATE, Op.REPLACE) or UNKNOWN not in canonical(change.after):
             continue
         dark = sorted(
             {

@@ -11,7 +11,7 @@ from review.rules import RULES
 from review.rules.access import grants
 from review.rules.network import EVERYWHERE, peers
 from review.values import mapping, objects, text
-from review.world import Thing, selects
+from review.world import CLUSTER_POD_LABEL, Thing, World, selects
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ def gained_grants(case: Case) -> list[Gain]:
     """Of roles that were there, and of new ones."""
     found: list[Gain] = []
     for role in case.after.of("Role", "ClusterRole"):
-        old = case.before.by_key.get(role.key)
+        old = case.before.by_urn.get(role.urn)
         known = set(grants(old)) if old is not None else set[tuple[str, str, str]]()
         for group, resource, verb in sorted(set(grants(role)) - known):
             found.append(Gain(role, f"{verb} {resource}{f'.{group}' if group else ''}", "*" in (group, resource, verb)))
@@ -39,7 +39,7 @@ def gained_peers(case: Case) -> list[Gain]:
     """Of policies that were there, and of new ones."""
     found: list[Gain] = []
     for policy in case.after.of("NetworkPolicy"):
-        old = case.before.by_key.get(policy.key)
+        old = case.before.by_urn.get(policy.urn)
         known = set(peers(old)) if old is not None else set[tuple[str, str, str]]()
         for direction, peer, ports in sorted(set(peers(policy)) - known):
             arrow = "from" if direction == "ingress" else "to"
@@ -68,7 +68,7 @@ def security_down(case: Case) -> Iterator[Finding]:
                 "Kubernetes: network policies",
             )
     for gain in gained_grants(case):
-        if gain.thing.urn not in created:
+        if not gain.wide and gain.thing.urn not in created:  # R16 speaks of the wide ones
             yield case.finding(
                 "F7",
                 Grade.APPROVE,
@@ -84,26 +84,33 @@ def _policies_gone(case: Case) -> Iterator[Finding]:
         policy = case.before.by_urn.get(change.urn)
         if change.op is not Op.DELETE or policy is None or policy.kind != "NetworkPolicy":
             continue
-        left = [
-            w
-            for w in case.after.workloads
-            if w.thing.namespace == policy.namespace and selects(policy.spec.get("podSelector"), w.labels)
-        ]
-        operated = [
-            t
-            for t in case.after.of("Cluster")
-            if selects(policy.spec.get("podSelector"), {"cnpg.io/cluster": t.name}) and t.namespace == policy.namespace
-        ]
-        for thing in [*(w.thing for w in left), *operated][:1]:
-            count = len(left) + len(operated)
-            more = f" and {count - 1} more" if count > 1 else ""
-            sentence = f"the network policy of {thing.label}{more} is removed: its limits on who reaches whom end"
-            yield case.finding("F7", Grade.BLOCK, change, sentence, "Kubernetes: network policies")
+        left = _under(case.after, policy)
+        if not left:
+            continue
+        more = f" and {len(left) - 1} more" if len(left) > 1 else ""
+        others = {thing.urn for other in case.after.of("NetworkPolicy") for thing in _under(case.after, other)}
+        if left[0].urn in others:
+            sentence = f"the network policy of {left[0].label}{more} is removed, others stay: what only this one allowed is refused from now on"
+        else:
+            sentence = f"the network policy of {left[0].label}{more} is removed: its limits on who reaches whom end"
+        yield case.finding("F7", Grade.BLOCK, change, sentence, "Kubernetes: network policies")
+
+
+def _under(world: World, policy: Thing) -> list[Thing]:
+    """Workloads and database clusters whose pods a policy selects."""
+    selector = policy.spec.get("podSelector")
+    found = [w.thing for w in world.workloads if w.thing.namespace == policy.namespace and selects(selector, w.labels)]
+    clusters = [
+        t
+        for t in world.of("Cluster")
+        if t.namespace == policy.namespace and selects(selector, {CLUSTER_POD_LABEL: t.name})
+    ]
+    return [*found, *clusters]
 
 
 def _without_tls(case: Case) -> Iterator[Finding]:
     for gateway in case.after.of("Gateway"):
-        old = case.before.by_key.get(gateway.key)
+        old = case.before.by_urn.get(gateway.urn)
         before = {text(x.get("name")): x for x in objects(old.spec.get("listeners"))} if old is not None else {}
         for listener in objects(gateway.spec.get("listeners")):
             known = before.get(text(listener.get("name")))

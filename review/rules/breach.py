@@ -20,8 +20,9 @@ class Breach:
     urn: str
 
     @property
-    def identity(self) -> tuple[str, Key, str]:
-        return self.rule, self.key, self.where
+    def identity(self) -> tuple[str, str, str]:
+        """By resource and not by the object's name, which may be made up anew."""
+        return self.rule, self.urn, self.where
 
 
 Found = Iterable[tuple[Thing, str, str]]

@@ -9,9 +9,14 @@ from pathlib import Path
 import pytest
 
 from tests.consumers import cluster as clusters
+from tests.consumers import docker_daemon, docker_images
+from tests.consumers import servers as root_folder
 from tests.consumers.cluster import Cluster
+from tests.consumers.docker_daemon import Daemon
 from tests.consumers.rendered import Rendered
+from tests.consumers.servers import Servers
 from toolchain.consumers import machine
+from toolchain.consumers.servers import ROOT, SERVERS
 
 EXPECTED_SKIPS = Path(__file__).parent / "expected_skips.txt"
 
@@ -52,4 +57,22 @@ def rendered(scratch: Path) -> Rendered:
 @pytest.fixture(scope="session")
 def cluster(scratch: Path) -> Generator[Cluster]:
     with clusters.running(scratch / "cluster") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def servers() -> Servers:
+    if reason := root_folder.why_not():
+        pytest.skip(f"servers: {reason}")
+    return Servers(SERVERS.need() / ROOT)
+
+
+@pytest.fixture(scope="session")
+def daemon(scratch: Path, rendered: Rendered) -> Generator[Daemon]:
+    """A Docker daemon with the images that the dev stack names."""
+    if reason := docker_daemon.why_not():
+        pytest.skip(f"dockerd: {reason}")
+    with docker_daemon.running(scratch / "docker") as running:
+        images = [each["inputs"]["name"] for each in rendered.resources("dev") if each["type"].endswith(":RemoteImage")]
+        docker_images.load(running.docker, images)
         yield running

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -87,12 +88,20 @@ def _dies_with_us() -> list[str]:
 def end(process: subprocess.Popen[bytes], *, seconds: float = 10) -> None:
     """Asks a program to end, then makes it."""
     if process.poll() is None:
-        process.terminate()
+        for pid in (*children(process.pid), process.pid):  # `unshare` leaves signals to what it has started
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
         try:
             process.wait(timeout=seconds)
         except subprocess.TimeoutExpired:
             process.kill()
     process.wait()
+
+
+def children(pid: int) -> list[int]:
+    """Processes that one has started itself."""
+    listed = Path(f"/proc/{pid}/task/{pid}/children")
+    return [int(word) for word in listed.read_text(encoding="utf-8").split()] if listed.exists() else []
 
 
 def free_ports(count: int) -> list[int]:

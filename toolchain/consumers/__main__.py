@@ -10,7 +10,7 @@ from toolchain.consumers import machine
 from toolchain.consumers.control_plane import ETCD, KUBERNETES, KWOK
 from toolchain.consumers.crds import CRDS
 from toolchain.consumers.parts import Part
-from toolchain.consumers.servers import SERVERS
+from toolchain.consumers.servers import SERVERS, TOOLBOX
 from toolchain.progress import UnavailableError, say
 
 CONTROL_PLANE = (ETCD, CRDS, KWOK, KUBERNETES)
@@ -19,7 +19,7 @@ CONTROL_PLANE = (ETCD, CRDS, KWOK, KUBERNETES)
 
 def wanted(kind: machine.Kind) -> tuple[Part, ...]:
     """What tests can use on a machine of this kind: containers and `chroot` need root."""
-    return (SERVERS, *CONTROL_PLANE) if kind in {"root", "confined"} else CONTROL_PLANE
+    return (SERVERS, TOOLBOX, *CONTROL_PLANE) if kind in {"root", "confined"} else CONTROL_PLANE
 
 
 def setup() -> int:

@@ -19,7 +19,9 @@ Kind = Literal["root", "confined", "user", "other"]
 
 PROGRAMS = {
     "containerd": "containerd",
+    "curl": "curl",
     "dockerd": "docker.io",
+    "ip": "iproute2",
     "iptables": "iptables",
     "mmdebstrap": "mmdebstrap",
     "runc": "runc",

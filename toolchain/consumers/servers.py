@@ -1,6 +1,7 @@
 """One Debian root folder that holds the servers Slipway deploys: run by `chroot`, or imported as a container image.
 
-PostgreSQL, Valkey with Sentinel, nginx, PgBouncer, HAProxy, Prometheus, Alertmanager, their exporters, and BusyBox.
+PostgreSQL, Valkey with Sentinel, nginx, PgBouncer, HAProxy, Prometheus, Alertmanager, their exporters; BusyBox and
+Python for what surrounds them.
 The suite moves: what was got is recorded, and the majors are checked.
 """
 
@@ -12,6 +13,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from toolchain import golang
 from toolchain.consumers.parts import Part, pins
 from toolchain.progress import UnavailableError, run, say
 
@@ -32,6 +34,7 @@ PACKAGES = {
     "prometheus-node-exporter": 1,
     "prometheus-postgres-exporter": 0,
     "prometheus-redis-exporter": 1,
+    "python3": 3,
     "valkey-sentinel": 9,
     "valkey-server": 9,
     "valkey-tools": 9,
@@ -108,3 +111,18 @@ SERVERS = Part(
     cost="installing Debian packages into it (about two minutes)",
     make=_make,
 )
+
+TOOLBOX_MODULE = Path(__file__).parent.parent / "toolbox"
+
+
+def _toolbox(folder: Path) -> None:
+    golang.build(TOOLBOX_MODULE, ".", folder / "toolbox")
+
+
+TOOLBOX = Part(
+    title="the toolbox",
+    folder_name=f"toolbox-{pins(files=[TOOLBOX_MODULE / name for name in ('go.mod', 'main.go')])}",
+    cost="building it (seconds)",
+    make=_toolbox,
+)
+"""Completes Debian's BusyBox to what the official image has."""

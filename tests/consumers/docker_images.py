@@ -1,0 +1,179 @@
+"""Images for a daemon that reaches no registry: made of the servers' root folder, under the names that stacks use.
+
+They behave as the real ones do where a stack counts on it: user, data folder, entry point, stop signal, tools in /bin.
+"""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import tarfile
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from tests.consumers.docker_api import Docker, tar_of
+from tests.consumers.rendered import PROJECT
+from toolchain.consumers.servers import ROOT, SERVERS, TOOLBOX
+
+STAND_INS = Path(__file__).parent / "images"
+"""Programs that no package here has: small ones with the same flags, files and ports."""
+
+MAJOR = 18
+POSTGRES_ID = 999
+"""User and group of the official image; Debian's differ from one installation to the next."""
+
+LEFT_OUT = (
+    "boot",
+    "dev",
+    "proc",
+    "run",
+    "sys",
+    "tmp",
+    "var/cache",
+    "var/lib/apt",
+    "var/lib/dpkg",
+    "var/lib/prometheus",
+)
+"""Of the root folder. What Docker mounts itself, and what no container here reads."""
+
+LEFT_OUT_PROGRAMS = ("amtool", "mtail", "prometheus", "promtool")
+"""400 MB that no container here runs."""
+
+ENTRYPOINT = """#!/bin/sh
+# What the official image does for a server without scripts of its own. https://hub.docker.com/_/postgres
+set -eu
+[ "${1:-}" = postgres ] || exec "$@"
+if [ ! -s "$PGDATA/PG_VERSION" ]; then
+    mkdir -p "$PGDATA"
+    chmod 0700 "$PGDATA"
+    initdb --username=postgres --pwfile="$POSTGRES_PASSWORD_FILE" $POSTGRES_INITDB_ARGS
+    echo "listen_addresses = '*'" >> "$PGDATA/postgresql.conf"
+    echo "host all all all scram-sha-256" >> "$PGDATA/pg_hba.conf"
+fi
+exec "$@"
+"""
+
+POSTGRES = f"""
+FROM servers:base
+ENV PATH=/usr/lib/postgresql/{MAJOR}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+ENV PGDATA=/var/lib/postgresql/{MAJOR}/docker
+COPY entrypoint.sh /usr/local/bin/docker-entrypoint.sh
+VOLUME /var/lib/postgresql
+ENTRYPOINT ["docker-entrypoint.sh"]
+STOPSIGNAL SIGINT
+EXPOSE 5432
+CMD ["postgres"]
+"""
+
+VALKEY = """
+FROM servers:base
+WORKDIR /data
+VOLUME /data
+EXPOSE 6379
+CMD ["valkey-server"]
+"""
+VALKEY_ID = 999
+"""User and group of the official image, which own its data folder."""
+
+
+def load(docker: Docker, references: Iterable[str]) -> None:
+    """The images that a stack names. Raises LookupError for one that nothing here stands in for."""
+    with tempfile.TemporaryFile() as tar:
+        with tarfile.open(fileobj=tar, mode="w") as archive:
+            _pack(SERVERS.need() / ROOT, archive)
+        tar.seek(0)
+        docker.load(tar, "servers:base")
+    for reference in sorted(set(references)):
+        name = reference.removeprefix("docker.io/").removeprefix("library/")  # as the daemon files it
+        _make(docker, name)
+
+
+def _make(docker: Docker, name: str) -> None:
+    match name.partition(":")[0]:
+        case "postgres":
+            files = {"Dockerfile": POSTGRES.encode(), "entrypoint.sh": ENTRYPOINT.encode()}
+            docker.build(tar_of(files, mode=0o755), name)
+        case "valkey/valkey":
+            docker.build(tar_of({"Dockerfile": VALKEY.encode()}), name)
+        case "busybox":
+            docker.load(io.BytesIO(_toolbox(SERVERS.need() / ROOT / "usr/bin/busybox")), name)
+        case "blocksight/api" | "blocksight/front" as demo:
+            docker.build(_demo(PROJECT / "images" / demo.rpartition("/")[2]), name)
+        case "bitcoin/bitcoin":
+            docker.build(_stand_in("bitcoind", "bitcoin-cli"), name)
+        case "getumbrel/electrs":
+            docker.build(_stand_in("electrs"), name)
+        case _:
+            msg = f"nothing stands in for the image {name}; add it to {Path(__file__).name}"
+            raise LookupError(msg)
+
+
+def _demo(folder: Path) -> bytes:
+    """The build context of a demo image, on a base that has its Python."""
+    files = {file.name: file.read_bytes() for file in folder.iterdir() if file.is_file()}
+    lines = files["Dockerfile"].decode().splitlines()
+    assert lines[0].startswith("FROM python:"), lines[0]
+    return tar_of({**files, "Dockerfile": "\n".join(["FROM servers:base", *lines[1:]]).encode()})
+
+
+def _stand_in(*programs: str) -> bytes:
+    """One of `images/`, under each of its names."""
+    content = (STAND_INS / f"{programs[0]}.py").read_bytes()
+    lines = ["FROM servers:base", *(f"COPY program /usr/local/bin/{program}" for program in programs)]
+    return tar_of({"Dockerfile": "\n".join(lines).encode(), "program": content}, mode=0o755)
+
+
+def _pack(root: Path, tar: tarfile.TarFile) -> None:
+    for name in ("proc", "run", "sys", "tmp"):
+        entry = tarfile.TarInfo(name)
+        entry.type, entry.mode = tarfile.DIRTYPE, 0o1777 if name == "tmp" else 0o755
+        tar.addfile(entry)
+    data = tarfile.TarInfo("data")
+    data.type, data.mode, data.uid, data.gid = tarfile.DIRTYPE, 0o755, VALKEY_ID, VALKEY_ID
+    tar.addfile(data)
+    for path in sorted(root.iterdir()):
+        tar.add(path, path.name, filter=_adapted)
+    for file, line in (("passwd", "postgres:x:{0}:{0}::/var/lib/postgresql:/bin/sh"), ("group", "postgres:x:{0}:")):
+        kept = [each for each in (root / "etc" / file).read_text("utf-8").splitlines() if "postgres" not in each]
+        _add(tar, f"etc/{file}", "\n".join([*kept, line.format(POSTGRES_ID)]) + "\n")
+    python = tarfile.TarInfo("usr/local/bin/python")
+    python.type, python.linkname = tarfile.SYMTYPE, "/usr/bin/python3"
+    tar.addfile(python)
+
+
+def _adapted(entry: tarfile.TarInfo) -> tarfile.TarInfo | None:
+    """Leaves out what `LEFT_OUT` says and the server that Debian's package makes; gives its folder to the image's user."""
+    name = entry.name
+    if name in LEFT_OUT or name in {"etc/passwd", "etc/group"} or name.startswith("var/lib/postgresql/"):
+        return None
+    if name.startswith("usr/bin/") and Path(name).name.split("-")[0] in LEFT_OUT_PROGRAMS:
+        return None
+    if name == "var/lib/postgresql":
+        entry.uid = entry.gid = POSTGRES_ID
+    return entry
+
+
+def _add(tar: tarfile.TarFile, name: str, text: str) -> None:
+    entry = tarfile.TarInfo(name)
+    entry.size, entry.mode = len(text.encode()), 0o644
+    tar.addfile(entry, io.BytesIO(text.encode()))
+
+
+def _toolbox(busybox: Path) -> bytes:
+    """A root of static programs: BusyBox under a name for each of its applets."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as tar:
+        tar.add(TOOLBOX.need() / "toolbox", "bin/busybox")
+        tar.add(busybox, "bin/busybox-of-debian")
+        for applet in _applets(busybox):
+            link = tarfile.TarInfo(f"bin/{applet}")
+            link.type, link.linkname, link.mode = tarfile.LNKTYPE, "bin/busybox-of-debian", 0o755
+            tar.addfile(link)
+        _add(tar, "etc/passwd", "root:x:0:0:root:/:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n")
+    return buffer.getvalue()
+
+
+def _applets(busybox: Path) -> Iterator[str]:
+    listed = subprocess.run([busybox, "--list"], capture_output=True, text=True, check=True)
+    return (applet for applet in listed.stdout.split() if applet != "busybox")

@@ -1,0 +1,111 @@
+"""What lasts: data over restarts and destruction; and that a failed one-shot stops the apps behind it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.consumers.dev_stack import PREFIX, DevStack, clear
+from tests.consumers.docker_daemon import Daemon
+from tests.consumers.rendered import PROJECT
+
+APP = "notes"
+DATA = f"{PREFIX}-main-data-18"
+
+
+@pytest.fixture(scope="module")
+def stack(daemon: Daemon, scratch: Path) -> Generator[DevStack]:
+    stack = DevStack(daemon, scratch / "lifecycle", _one_app())
+    try:
+        done = stack.up()
+        assert done.returncode == 0, done.stderr
+        assert _sql(stack, "CREATE TABLE kept AS SELECT 42 AS answer", f"{APP}-migrator")[0] == 0
+        yield stack
+    finally:
+        clear(daemon)
+
+
+def _one_app() -> dict[str, Any]:
+    """The dev stack's server and the app that uses it, without what takes longer to start.
+
+    Under another name, as the project's contract wants the rest of who is called `api`.
+    """
+    config: dict[str, Any] = yaml.safe_load((PROJECT / "Pulumi.dev.yaml").read_text(encoding="utf-8"))["config"]
+    app = config["blocksight:app_services"]["api"]
+    app["connects_to"] = [each for each in app["connects_to"] if "postgres" in each]
+    server = {**config["blocksight:postgres_clusters"]["main"], "databases": {APP: {}}}
+    only = {"blocksight:app_services": {APP: app}, "blocksight:postgres_clusters": {"main": server}}
+    return {**config, **only, "blocksight:redis_caches": {}}
+
+
+def _sql(stack: DevStack, statement: str, role: str = APP) -> tuple[int, str]:
+    """A statement as one of the app's roles, with the password that this stack's state holds, over the network."""
+    password = stack.passwords()[f"main-{role}-password"]
+    command = f"PGPASSWORD={password} exec psql -h 127.0.0.1 -U {role} -d {APP} -Atc '{statement}'"
+    code, output = stack.run("main", "sh", "-c", command)
+    return code, output.strip()
+
+
+def test_a_restart_of_the_machine_loses_nothing(stack: DevStack) -> None:
+    for name in (APP, "main"):
+        stack.daemon.docker.call("POST", f"/containers/{PREFIX}-{name}/stop", t="30")
+        assert stack.inspect(name)["State"]["ExitCode"] in {0, 143}, name  # ended by itself; not killed
+    for name in ("main", APP):
+        stack.daemon.docker.call("POST", f"/containers/{PREFIX}-{name}/start")
+        _wait_until_healthy(stack, name)
+    assert _sql(stack, "SELECT answer FROM kept") == (0, "42")
+
+
+def _wait_until_healthy(stack: DevStack, name: str) -> None:
+    until = time.monotonic() + 60
+    while stack.inspect(name)["State"]["Health"]["Status"] != "healthy":
+        assert time.monotonic() < until, f"{name} is not healthy again:\n{stack.daemon.docker.logs(f'{PREFIX}-{name}')}"
+        time.sleep(0.2)
+
+
+def test_destroying_the_stack_keeps_its_data(stack: DevStack) -> None:
+    stack.destroy()
+    docker = stack.daemon.docker
+    assert docker.containers() == []
+    assert docker.volumes() == [DATA]
+    assert set(docker.networks()) == {each.inputs["name"] for each in stack.created() if each.kind == "Network"}
+
+
+def test_a_failed_one_shot_stops_the_apps(stack: DevStack) -> None:
+    """The kept server knows the old superuser's password; a stack that has lost it must not look as if it ran."""
+    known = stack.passwords()
+    _remove_networks(stack)
+    stack.replace_passwords({})
+    done = stack.up()
+    assert done.returncode == 1
+    assert f"the one-shot container {PREFIX}-main-setup ended with 2" in done.stderr
+    assert stack.inspect("main-setup")["State"]["ExitCode"] == 2
+    assert "password authentication failed" in stack.daemon.docker.logs(f"{PREFIX}-main-setup")
+    assert not {f"{PREFIX}-{APP}", f"{PREFIX}-{APP}-migrations"} & set(stack.daemon.docker.containers())
+    stack.destroy()
+    stack.replace_passwords(known)
+
+
+def test_a_new_stack_finds_the_data_again(stack: DevStack) -> None:
+    _remove_networks(stack)
+    done = stack.up()
+    assert done.returncode == 0, done.stderr
+    assert _sql(stack, "SELECT answer FROM kept") == (0, "42")
+
+
+def test_data_goes_when_somebody_asks_for_it(stack: DevStack) -> None:
+    stack.destroy()
+    stack.daemon.docker.call("DELETE", f"/volumes/{DATA}")
+    assert stack.daemon.docker.volumes() == []
+
+
+def _remove_networks(stack: DevStack) -> None:
+    """The kept ones: a daemon does not adopt a network by its name, as it does a volume."""
+    for network in stack.daemon.docker.networks():
+        stack.daemon.docker.call("DELETE", f"/networks/{network}")
+    stack.forget()

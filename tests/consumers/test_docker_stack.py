@@ -1,0 +1,216 @@
+"""The shipped dev stack on a real daemon, by the real program: what runs, who reaches whom, what is kept from whom."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.consumers.dev_stack import PREFIX, DevStack, clear
+from tests.consumers.docker_daemon import MACHINE, OUTSIDE, Daemon, in_network_of
+from tests.consumers.processes import Processes, bare_environment
+from tests.consumers.rendered import Rendered
+from tests.consumers.servers import Servers, postgres_tool
+
+APP_USER = "10001:10001"
+PORT_OUTSIDE = 8099
+BUSYBOX = "/run/slipway/busybox"
+"""The stack's own tools, inside an app's container."""
+
+
+@pytest.fixture(scope="module")
+def stack(daemon: Daemon, scratch: Path) -> Generator[DevStack]:
+    stack = DevStack(daemon, scratch / "dev")
+    try:
+        done = stack.up()
+        assert done.returncode == 0, done.stderr
+        yield stack
+    finally:
+        clear(daemon)
+
+
+@pytest.fixture(scope="module")
+def outside(daemon: Daemon, scratch: Path) -> Generator[str]:
+    """A server beyond every container network."""
+    with Processes(scratch / "outside") as processes:
+        server = ["python3", "-m", "http.server", "--bind", OUTSIDE, str(PORT_OUTSIDE)]
+        (scratch / "nothing").mkdir()
+        command = [*in_network_of(daemon.outside_pid), *server]
+        processes.start("outside", command, cwd=scratch / "nothing", env=bare_environment(scratch))
+        url = f"http://{OUTSIDE}:{PORT_OUTSIDE}/"
+        processes.wait_until("the server outside answers", lambda: daemon.on_host("curl", "-s", url).returncode == 0)
+        yield url
+
+
+def _get(stack: DevStack, url: str) -> str | None:
+    """An answer as seen from the machine; None if there is none."""
+    done = stack.daemon.on_host("curl", "-s", "--max-time", "5", url)
+    return done.stdout if done.returncode == 0 else None
+
+
+def test_all_that_is_rendered_exists(stack: DevStack, rendered: Rendered) -> None:
+    wanted = sorted((_kind(each), each["inputs"]["name"]) for each in rendered.resources("dev"))
+    made = sorted((each.kind, each.inputs["name"]) for each in stack.created() if each.kind != "Provider")
+    assert made == wanted
+    docker = stack.daemon.docker
+    for kind, there in (
+        ("Container", docker.containers()),
+        ("Network", docker.networks()),
+        ("Volume", docker.volumes()),
+    ):
+        assert there == [name for each, name in wanted if each == kind]
+
+
+def _kind(resource: dict[str, Any]) -> str:
+    return resource["type"].rpartition(":")[2]
+
+
+def test_servers_are_healthy_and_one_shots_are_done(stack: DevStack) -> None:
+    assert {"main", "api", "front"} <= set(stack.serving())
+    assert {"tools-filler", "main-setup", "api-migrations"} <= set(stack.one_shots())
+    for name in stack.serving():
+        assert stack.inspect(name)["State"]["Health"]["Status"] == "healthy", name
+    for name in stack.one_shots():
+        state = stack.inspect(name)["State"]
+        assert (state["Status"], state["ExitCode"]) == ("exited", 0), name
+
+
+def test_each_starts_after_what_it_needs(stack: DevStack) -> None:
+    made = {
+        each.inputs["name"].removeprefix(f"{PREFIX}-"): each for each in stack.created() if each.kind == "Container"
+    }
+    before = {
+        "main": {"main-files"},
+        "main-setup": {"main"},
+        "api-migrations": {"main-setup", "api-migrations-files"},
+        "electrs": {"bitcoind", "electrs-files", "electrs-data-owner"},
+        "api": {"api-migrations", "api-files", "electrs", "bitcoind"},
+        "front": {"api"},
+    }
+    late = [(n, other) for n, others in before.items() for other in others if made[other].ready > made[n].begun]
+    assert late == []
+
+
+def test_the_apps_reach_what_they_declare(stack: DevStack) -> None:
+    answer = _get(stack, "http://127.0.0.1:3000/api")  # through front, to api, which asks its database
+    assert answer is not None
+    assert json.loads(answer)["database"] == {"host": "main", "reachable": True, "password_readable": True}
+
+
+def test_ports_are_published_on_loopback_alone(stack: DevStack) -> None:
+    assert _get(stack, "http://127.0.0.1:8000/healthz") is not None
+    for machine in (stack.daemon.on_host, stack.daemon.from_outside):
+        assert machine("curl", "-s", "--max-time", "3", f"http://{MACHINE}:8000/healthz").returncode != 0
+    bound = [p["HostIp"] for n in stack.serving() for ports in _bindings(stack, n).values() for p in ports]
+    assert len(bound) >= 3
+    assert set(bound) == {"127.0.0.1"}
+    gateway = stack.inspect("front")["NetworkSettings"]["Networks"][f"{PREFIX}-front-egress"]["Gateway"]
+    for port in (5432, 8000):
+        assert _connects(stack, "front", gateway, port) is False
+
+
+def _bindings(stack: DevStack, name: str) -> dict[str, list[dict[str, str]]]:
+    return stack.inspect(name)["HostConfig"]["PortBindings"]
+
+
+def test_networks_keep_apart_who_is_not_connected(stack: DevStack) -> None:
+    addresses = [network["IPAddress"] for network in stack.inspect("main")["NetworkSettings"]["Networks"].values()]
+    reached = [_connects(stack, "api", address, 5432) for address in addresses]
+    assert reached.count(True) == 1  # on the network of the server; not on the one that publishes its port
+    assert [_connects(stack, "front", address, 5432) for address in addresses] == [False] * len(addresses)
+    assert _connects(stack, "front", "main", 5432) is False
+    assert _connects(stack, "front", "api", 8000) is True
+
+
+def _connects(stack: DevStack, name: str, host: str, port: int) -> bool:
+    code, _ = stack.run(name, BUSYBOX, "nc", "-z", "-w", "2", host, str(port))
+    return code == 0
+
+
+def test_a_producers_network_has_no_way_out(stack: DevStack, outside: str) -> None:
+    assert _fetches(stack, f"{PREFIX}-api-egress", outside) is True
+    assert _fetches(stack, f"{PREFIX}-api", outside) is False
+    assert _fetches(stack, f"{PREFIX}-api", "http://api:8000/healthz") is True
+
+
+def _fetches(stack: DevStack, network: str, url: str) -> bool:
+    """Whether a container that is on one network alone gets an answer."""
+    docker = stack.daemon.docker
+    wanted = {
+        "Image": "busybox:1.37.0-musl",
+        "Cmd": ["wget", "-q", "-T", "3", "-O", "/dev/null", url],
+        "HostConfig": {"NetworkMode": network},
+    }
+    identifier: str = docker.call("POST", "/containers/create", wanted)["Id"]
+    try:
+        docker.call("POST", f"/containers/{identifier}/start")
+        return docker.call("POST", f"/containers/{identifier}/wait")["StatusCode"] == 0
+    finally:
+        docker.call("DELETE", f"/containers/{identifier}", force="true")
+
+
+def test_roles_log_in_with_their_files_and_not_without(stack: DevStack, servers: Servers, scratch: Path) -> None:
+    code, password = stack.run("api", "cat", "/run/secrets/PGPASSWORD", user=APP_USER)
+    assert code == 0
+    assert password == stack.passwords()["main-api-password"]
+    assert psql(stack, servers, scratch, "api", password, "SELECT current_user") == (0, "api")
+    assert psql(stack, servers, scratch, "api", "wrong", "SELECT 1")[0] == 2
+    assert psql(stack, servers, scratch, "api-owner", password, "SELECT 1")[0] == 2  # owns; never logs in
+    assert psql(stack, servers, scratch, "api", password, "CREATE ROLE intruder")[0] == 1
+
+
+def psql(stack: DevStack, servers: Servers, scratch: Path, user: str, password: str, query: str) -> tuple[int, str]:
+    """Exit code and answer of a query, asked from the machine through the published port."""
+    work = scratch / "psql"
+    work.mkdir(exist_ok=True)
+    where = f"host=127.0.0.1 port=5432 dbname=api user={user} password={password}"
+    done = stack.daemon.on_host(*servers.command(work, postgres_tool("psql"), where, "-Atc", query))
+    return done.returncode, done.stdout.strip()
+
+
+def test_the_root_is_read_only(stack: DevStack) -> None:
+    for name in stack.serving():
+        code, output = stack.run(name, "sh", "-c", "echo spoilt > /etc/spoilt", user="0:0")
+        assert (code, "Read-only file system" in output) == (2, True), output
+    assert stack.run("api", "sh", "-c", "echo kept > /tmp/kept", user=APP_USER)[0] == 0
+
+
+def test_limits_are_in_force(stack: DevStack) -> None:
+    for created in stack.created():
+        name = created.inputs["name"]
+        if created.kind == "Container" and name.removeprefix(f"{PREFIX}-") in stack.serving():
+            wanted = created.inputs["memory"] << 20
+            memory = (("memory", "memory.limit_in_bytes"), ("", "memory.max"))
+            assert int(stack.daemon.cgroup_file(name, memory)) == wanted
+            swap = (("memory", "memory.memsw.limit_in_bytes"), ("", "memory.swap.max"))
+            assert int(stack.daemon.cgroup_file(name, swap)) in {wanted, 0}  # with memory, or by itself
+            cpu = stack.daemon.cgroup_file(name, (("cpu", "cpu.cfs_quota_us"), ("", "cpu.max"))).split()[0]
+            assert int(cpu) == float(created.inputs["cpus"]) * 100_000
+
+
+def test_processes_have_no_privileges(stack: DevStack) -> None:
+    for name in stack.serving():
+        _, status = stack.run(name, "cat", "/proc/1/status")
+        facts = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
+        assert (int(facts["CapEff"], 16), int(facts["CapBnd"], 16), facts["NoNewPrivs"]) == (0, 0, "1"), name
+        assert facts["Uid"].split()[0] != "0"
+
+
+def test_secret_files_are_the_apps_users_alone(stack: DevStack) -> None:
+    for user, code in ((APP_USER, 0), ("12345:12345", 1), ("0:0", 1)):  # root without capabilities is one of many
+        assert stack.run("api", "cat", "/run/secrets/SESSION_KEY", user=user)[0] == code, user
+    assert stack.run("main", "cat", "/run/secrets/superuser", user="999:999")[0] == 0
+    assert stack.run("main", "cat", "/run/secrets/superuser", user=APP_USER)[0] == 1
+    assert stack.run("api", "sh", "-c", "echo x > /run/secrets/SESSION_KEY", user=APP_USER)[0] == 2
+
+
+def test_no_secret_shows_in_what_the_daemon_tells(stack: DevStack) -> None:
+    passwords = stack.passwords()
+    assert len(passwords) >= 4
+    names = [*stack.serving(), *stack.one_shots()]
+    told = json.dumps([stack.inspect(name) for name in names])
+    told += "".join(stack.daemon.docker.logs(f"{PREFIX}-{name}") for name in names)
+    assert [name for name, password in passwords.items() if password in told] == []

@@ -1,0 +1,3 @@
+module slipway/toolchain/toolbox
+
+go 1.25
