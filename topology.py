@@ -108,9 +108,9 @@ def edges(stack: StackConfig) -> Iterator[Edge]:
                 yield Edge(consumer=app(name), producer=producer, port=port, why=why)
                 if spec.migrations is not None or spec.jobs:
                     yield Edge(consumer=batch(name), producer=producer, port=port, why=why)
-    for name, cache in sorted(stack.redis_caches.items()):
-        yield from redis_edges.within(name, cache, redis_consumers(stack, name))
     if isinstance(stack.environment.target, KubernetesTargetSpec):
+        for name, cache in sorted(stack.redis_caches.items()):
+            yield from redis_edges.within(name, cache, redis_consumers(stack, name))
         for name in sorted(stack.postgres_clusters):
             yield from _operated(stack.environment.target, name)
 

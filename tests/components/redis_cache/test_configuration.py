@@ -42,7 +42,9 @@ def test_with_tls_there_is_no_other_port(spec: StandaloneSpec | ReplicatedSpec) 
 
 def test_no_role_and_no_password_stands_in_a_configuration() -> None:
     for text in (configuration.server(GROUP, tls=True), configuration.sentinel("sessions", GROUP)):
-        assert not any(word in text for word in ("replicaof", "sentinel monitor", "auth-pass", "masterauth", "requirepass"))
+        assert not any(
+            word in text for word in ("replicaof", "sentinel monitor", "auth-pass", "masterauth", "requirepass")
+        )
 
 
 def test_redis_has_no_renewal_while_it_runs() -> None:
@@ -61,5 +63,12 @@ def test_proxies_take_the_server_that_leads_and_a_stores_only_when_it_is_followe
 
 def test_scripts_are_what_the_folder_holds() -> None:
     names = {path.name for path in configuration.SCRIPTS.iterdir()}
-    assert names == {"health.sh", "start-sentinel.sh", "start-server.sh", "step-down.sh", "watch-closely.sh"}
+    assert names == {
+        "health.sh",
+        "restore-check.sh",
+        "start-sentinel.sh",
+        "start-server.sh",
+        "step-down.sh",
+        "watch-closely.sh",
+    }
     assert all(configuration.script(name).startswith("#!/bin/sh\n") for name in names)

@@ -37,15 +37,15 @@ def test_a_majority_of_the_sentinels(sentinels: int, majority: int) -> None:
     assert found.servers == 3
 
 
-def test_the_peak_counts_servers_exporters_sentinels_and_the_surge_of_the_proxies() -> None:
+def test_the_peak_counts_servers_exporters_sentinels_the_check_and_the_surge_of_the_proxies() -> None:
     found = spec(mode="replicated", purpose="store", storage="4Gi", cpu="100m")
     direct, proxied = facts.peak(found, proxied=False), facts.peak(found, proxied=True)
-    assert direct.pods == 3 + 3
+    assert direct.pods == 3 + 3 + 1
     assert proxied.pods == direct.pods + facts.PROXIES + 1
     assert direct.volume_claims == 6
     assert direct.storage == 3 * size_bytes("4Gi") + 3 * size_bytes("1Gi")
-    assert direct.memory == 3 * size_bytes("1Gi") + 3 * size_bytes("32Mi") + 3 * size_bytes("48Mi")
-    assert direct.cpu == 3 * 100 + 3 * 10 + 3 * 20
+    assert direct.memory == (3 + 1) * size_bytes("1Gi") + 3 * size_bytes("32Mi") + 3 * size_bytes("48Mi")
+    assert direct.cpu == (3 + 1) * 100 + 3 * 10 + 3 * 20
 
 
 def test_a_cache_claims_no_volume_for_its_servers() -> None:

@@ -141,7 +141,10 @@ class Pod:
         return list({mount["mountPath"]: mount for mount in every}.values())
 
     def _scratch_data(self) -> bool:
-        return any(volume["name"] == "data" for volume in self.template["spec"]["volumes"])
+        return any(
+            volume["name"] == "data" and "persistentVolumeClaim" not in volume
+            for volume in self.template["spec"]["volumes"]
+        )
 
     def _command(self) -> str:
         return " ".join(self.container["command"])

@@ -46,6 +46,29 @@ def test_a_store_comes_back_with_what_it_had(alone: Instance) -> None:
     assert said(server, "api", api["password"], "GET", "session:1") == "kept"
 
 
+def test_the_check_loads_what_is_in_the_file_and_notices_what_is_not(alone: Instance) -> None:
+    (server,) = alone.servers
+    fill = "\"for i = 1, 1000 do redis.call('set', 'session:n' .. i, i) end return 'done'\""
+    assert said(server, "api", alone.binding("api")["password"], "EVAL", fill, "0") == "done"
+    assert _checked(alone, "whole") == (0, "keys in the file; 1001 before and 1001 after in the server")
+    (part,) = server.claim.glob("appendonlydir/*.incr.aof")
+    whole = part.read_bytes()
+    part.write_bytes(whole[: len(whole) // 2])
+    assert _checked(alone, "half") == (1, "keys are missing")
+    part.write_bytes(b"nonsense" + whole)
+    assert _checked(alone, "broken")[0] == 1
+
+
+def _checked(alone: Instance, attempt: str) -> tuple[int, str]:
+    """How the check ended, and the end of its last line."""
+    pod = alone.check(attempt)
+    pod.start()
+    assert pod.process is not None
+    code = pod.process.wait(timeout=60)
+    last = pod.log().splitlines()[-1].removeprefix("restore-check: ")
+    return code, last.removeprefix("1001 ")
+
+
 @pytest.fixture(scope="module")
 def network(root: Path) -> Generator[Network]:  # noqa: ARG001  # machines that can't are skipped there
     with Network() as found:
