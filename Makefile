@@ -9,7 +9,7 @@ APP ?=
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup environment preview render diff schema env test check benchmark images docs golden
+.PHONY: help setup environment preview render diff schema env test consumers consumers-setup check benchmark images docs golden
 
 # The first Python that is new enough; the ones that CI runs come first.
 PYTHON := $(shell for python in python3 python3.13 python3.12 python3.11; do \
@@ -20,7 +20,7 @@ WHICH = --stack '$(STACK)' --project '$(PLATFORM)'
 
 help: ## list the commands
 	@echo 'usage: make COMMAND [STACK=dev] [PLATFORM=.]'
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 19
 
 environment:
 	@test -n '$(PYTHON)' || { echo 'make: needs Python 3.11 or later as python3, python3.13, python3.12 or python3.11 on PATH' >&2; exit 1; }
@@ -48,6 +48,13 @@ env: environment ## print an .env template for APP of STACK, to run it outside i
 
 test: setup ## floors 1 and 2: specs, components, stacks, rehearsals
 	@$(VENV_PYTHON) -m pytest --ignore tests/consumers
+
+consumers-setup: setup ## get the real programs for `make consumers`; the first time 10 minutes, as root with Debian packages
+	@$(PYTHON) -m toolchain.consumers setup
+
+consumers: setup ## floor 3: a real API server, Docker daemon and servers read what is generated
+	@$(PYTHON) -m toolchain.consumers check
+	@$(VENV_PYTHON) -m pytest tests/consumers
 
 check: environment ## format, lint, strict types, budgets
 	@failed=0; \

@@ -6,10 +6,10 @@ import pulumi
 
 import config
 import topology
+import wiring
 from components.app_service import AppService, facts
-from components.app_service.component import connection
-from components.app_service.connects_to import ToApp, ToPostgres, ToRedis
-from components.app_service.delivery import Connection
+from components.cdn_frontend import CDNFrontend
+from components.edge_gateway import EdgeGateway
 from components.environment import Environment
 from components.postgres_cluster import PostgresCluster
 from components.redis_cache import RedisCache
@@ -29,50 +29,50 @@ databases = {
         spec,
         target=target,
         consumers=plan.consumers(name),
-        inbound=plan.inbound(name),
-        outbound=plan.outbound(name),
+        edges=plan.around(name),
+        object_stores=stack.object_stores,
+        secrets=secrets,
     )
     for name, spec in sorted(stack.postgres_clusters.items())
 }
-
 caches = {
     name: RedisCache(name, spec, target=target, consumers=plan.redis_users(name), edges=plan.redis_edges(name))
     for name, spec in sorted(stack.redis_caches.items())
 }
 apps: dict[str, AppService] = {}
-
-
-def connections(app: str, role: str) -> list[Connection]:
-    """What an app, or its migrations with a role of their own, is told about everything it uses."""
-    told: list[Connection] = []
-    for declared in plan.uses(app):
-        match declared:
-            case ToPostgres():
-                told.append(databases[declared.postgres].connection(role, declared))
-            case ToRedis():
-                told.append(caches[declared.redis].connection(app, declared))
-            case ToApp():
-                gate = apps[declared.app].gate if declared.app in plan.gates(app) else None
-                lent = apps[declared.app].credentials[declared.credential] if declared.credential else None
-                told.append(connection(declared, stack.app_services[declared.app], gate, lent))
-            case _:
-                pass
-    return told
-
-
+made = wiring.Producers(databases=databases, caches=caches, apps=apps)
 for name in plan.start_order:
     if name in stack.app_services:
         apps[name] = AppService(
             name,
             stack.app_services[name],
             target=target,
-            inbound=plan.inbound(name),
-            outbound=plan.outbound(name),
-            connections=connections(name, name),
+            edges=plan.around(name),
+            connections=made.connections(name, name, plan),
             defaults=plan.defaults(name),
-            migrator=connections(name, facts.migrator(name)) if stack.app_services[name].migrations else (),
+            migrator=made.connections(name, facts.migrator(name), plan) if stack.app_services[name].migrations else (),
             secrets=secrets,
         )
+
+frontends = {
+    name: CDNFrontend(
+        name,
+        spec,
+        target=target,
+        ports=plan.proxied(name),
+        edges=plan.around(name),
+        gates=[apps[app].gate for app in plan.fronted(name)],
+    )
+    for name, spec in sorted(stack.cdn_frontends.items())
+}
+
+if stack.edge is not None:
+    behind = {**apps, **frontends}
+    gates = [behind[route.backend].gate for route in plan.routes]
+    edge = EdgeGateway(
+        "edge", stack.edge, target=target, routes=plan.routes, edges=plan.around("edge"), secrets=secrets, gates=gates
+    )
+    pulumi.export("urls", edge.urls)
 
 if plan.peak.pods:
     pulumi.info(f"peak of the stack: {plan.peak}")

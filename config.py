@@ -19,7 +19,10 @@ from pydantic import Field, create_model
 import reading
 from components.app_service.contract import Contract
 from components.app_service.kinds import AnyAppServiceSpec
+from components.cdn_frontend.spec import CdnFrontendSpec
+from components.edge_gateway.spec import EdgeGatewaySpec
 from components.environment.spec import EnvironmentSpec
+from components.object_stores import ObjectStoreSpec
 from components.postgres_cluster.spec import PostgresClusterSpec
 from components.redis_cache.spec import RedisCacheSpec
 from components.vocabulary import DnsLabel, Spec
@@ -35,6 +38,10 @@ class StackConfig(Spec):
 
     environment: EnvironmentSpec
     """Where the stack runs."""
+    object_stores: Mapping[DnsLabel, ObjectStoreSpec] = Field(
+        default={}, examples=["{backups: {bucket: s3://blocksight-backups/prod}}"]
+    )
+    """Buckets that exist already, by name."""
     postgres_clusters: Mapping[DnsLabel, PostgresClusterSpec] = Field(
         default={}, examples=["{main: {major: 18, databases: {api: {}}}}"]
     )
@@ -47,6 +54,12 @@ class StackConfig(Spec):
         default={}, examples=["{api: {image: ..., ports: {http: 8000}}}"]
     )
     """Apps, by name."""
+    cdn_frontends: Mapping[DnsLabel, CdnFrontendSpec] = Field(
+        default={}, examples=["{web: {image: ..., route: {host: blocksight.live}}}"]
+    )
+    """Sites of files, by name."""
+    edge: EdgeGatewaySpec | None = Field(default=None, examples=["{certificates: {main: {hosts: [blocksight.live]}}}"])
+    """The way in; absent: nothing is reached from outside."""
     contracts: Mapping[DnsLabel, Contract] = Field(default={}, examples=["{api: {LOG_LEVEL: {default: info}}}"])
     """Variables that each app reads, by the app's name. In Pulumi.yaml, since they are the same for all stacks."""
 

@@ -83,6 +83,8 @@ def parse(model: type[C], given: Handed) -> Draft[C]:
     broken: set[str] = set()
     for section, field in model.model_fields.items():
         read_section = _instances if get_origin(field.annotation) is Mapping else _whole
+        if read_section is _whole and section not in own and not field.is_required():
+            continue
         found = read_section(section, field.annotation, own.pop(section, None))
         valid[section] = found.valid
         broken |= found.broken

@@ -15,14 +15,19 @@ from components.app_service import facts as app_facts
 from components.app_service.connects_to import ConnectionSpec, ToApp, ToExternal, ToPostgres, ToRedis
 from components.app_service.contract import defaults
 from components.app_service.spec import AppServiceSpec
+from components.cdn_frontend import facts as site_facts
 from components.connections import Consumer, Edge, Instance, Network, Peer, Pods, RedisConsumer
+from components.edge_gateway import facts as edge_facts
 from components.environment.networks import NetworkPlan, plan_networks
 from components.environment.spec import DockerTargetSpec, KubernetesTargetSpec
 from components.footprint import Footprint
+from components.object_stores import ObjectStoreSpec
 from components.postgres_cluster import facts as postgres_facts
 from components.redis_cache import edges as redis_edges
+from components.routes import Route
 from components.vocabulary import Problem
 from config import Draft, StackConfig, stack_prefix
+from proofs import capacity
 from refusals import refuse
 
 PRIVATE = ("10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16")
@@ -55,6 +60,10 @@ class Topology:
         """Inbound and outbound edges of a RedisCache's servers, Sentinels and proxies, by what they are called."""
         return {role: (self.inbound(role), self.outbound(role)) for role in redis_edges.roles(name)}
 
+    def around(self, name: str) -> tuple[tuple[Edge, ...], tuple[Edge, ...]]:
+        """Edges that end at an instance, and those that start there."""
+        return self.inbound(name), self.outbound(name)
+
     def consumers(self, server: str) -> tuple[Consumer, ...]:
         """Apps that get a role on a PostgresCluster."""
         return consumers(self.stack, server)
@@ -66,6 +75,20 @@ class Topology:
     def uses(self, app: str) -> tuple[ConnectionSpec, ...]:
         """What an app declared to use."""
         return self.stack.app_services[app].connects_to
+
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        """Every way in from outside."""
+        return edge_facts.routes(self.stack.app_services, self.stack.cdn_frontends)
+
+    def fronted(self, site: str) -> tuple[str, ...]:
+        """Apps that a site proxies to."""
+        return tuple(sorted({proxy.app for proxy in self.stack.cdn_frontends[site].proxies.values()}))
+
+    def proxied(self, site: str) -> Mapping[str, int]:
+        """Numbers of the ports that a site's proxied paths lead to."""
+        proxies = self.stack.cdn_frontends[site].proxies
+        return {path: self.stack.app_services[p.app].ports[p.port] for path, p in sorted(proxies.items())}
 
     def defaults(self, app: str) -> Mapping[str, str]:
         """Variables that the contract sets where the stack file does not."""
@@ -95,12 +118,29 @@ def plan(draft: Draft) -> Topology:
         edges=tuple(edges(draft.config)),
         networks=networks,
         start_order=tuple(_start_order(draft.config).static_order()),
-        peak=proofs.peak(draft.config),
+        peak=capacity.peak(draft.config),
     )
 
 
 def edges(stack: StackConfig) -> Iterator[Edge]:
-    """Every edge: what apps declared, then what operators need."""
+    """Every edge: what is declared, then what operators need."""
+    yield from _connected(stack)
+    for name, site in sorted(stack.cdn_frontends.items()):
+        for proxy in site.proxies.values():
+            port = stack.app_services[proxy.app].ports[proxy.port]
+            yield Edge(consumer=frontend(name), producer=app(proxy.app), port=port, why=f"cdn_frontends.{name}.proxies")
+    yield from _routed(stack)
+    if isinstance(stack.environment.target, KubernetesTargetSpec):
+        for name, cache in sorted(stack.redis_caches.items()):
+            yield from redis_edges.within(name, cache, redis_consumers(stack, name))
+        for name, server in sorted(stack.postgres_clusters.items()):
+            yield from _operated(stack.environment.target, name)
+            for store in postgres_facts.stores(server):
+                yield _stored(name, store, stack.object_stores[store])
+
+
+def _connected(stack: StackConfig) -> Iterator[Edge]:
+    """What apps declared to use; their migrations and jobs use the same."""
     for name, spec in sorted(stack.app_services.items()):
         for connection in spec.connects_to:
             why = f"app_services.{name}.connects_to"
@@ -108,11 +148,6 @@ def edges(stack: StackConfig) -> Iterator[Edge]:
                 yield Edge(consumer=app(name), producer=producer, port=port, why=why)
                 if spec.migrations is not None or spec.jobs:
                     yield Edge(consumer=batch(name), producer=producer, port=port, why=why)
-    if isinstance(stack.environment.target, KubernetesTargetSpec):
-        for name, cache in sorted(stack.redis_caches.items()):
-            yield from redis_edges.within(name, cache, redis_consumers(stack, name))
-        for name in sorted(stack.postgres_clusters):
-            yield from _operated(stack.environment.target, name)
 
 
 def _producers(stack: StackConfig, connection: ConnectionSpec) -> Iterator[tuple[Peer, int]]:
@@ -124,7 +159,16 @@ def _producers(stack: StackConfig, connection: ConnectionSpec) -> Iterator[tuple
         case ToApp(app=name):
             yield app(name), stack.app_services[name].ports[connection.port_name]
         case ToExternal(cidrs=cidrs, port=port):
-            yield Network(cidrs=cidrs, without=PRIVATE if "0.0.0.0/0" in cidrs else ()), port
+            yield _outside(cidrs), port
+
+
+def _outside(cidrs: tuple[str, ...]) -> Network:
+    return Network(cidrs=cidrs, without=PRIVATE if "0.0.0.0/0" in cidrs else ())
+
+
+def _stored(server: str, name: str, store: ObjectStoreSpec) -> Edge:
+    why = f"the server's archive in object_stores.{name}"
+    return Edge(consumer=postgres(server), producer=_outside(store.cidrs), port=store.port, why=why)
 
 
 def _operated(target: KubernetesTargetSpec, name: str) -> Iterator[Edge]:
@@ -145,6 +189,29 @@ def _operated(target: KubernetesTargetSpec, name: str) -> Iterator[Edge]:
         )
 
 
+def _routed(stack: StackConfig) -> Iterator[Edge]:
+    """Routes: on Kubernetes the cluster's proxies open them, on Docker a container of the stack."""
+    if stack.edge is None:
+        return
+    target = stack.environment.target
+    entrance: Peer = Instance(name=edge_facts.NAME, labels=edge_facts.selector())
+    if isinstance(target, KubernetesTargetSpec):
+        assert target.cluster.gateway is not None, "a proof has looked for it"
+        entrance = Pods(namespace=target.cluster.gateway.proxy_namespace, labels=target.cluster.gateway.proxy_labels)
+        if edge_facts.acme_hosts(stack.edge):
+            solver = Instance(name=edge_facts.NAME, labels=edge_facts.SOLVER_LABELS)
+            yield Edge(
+                consumer=entrance, producer=solver, port=edge_facts.SOLVER_PORT, why="Let's Encrypt asks for a proof"
+            )
+    for route in edge_facts.routes(stack.app_services, stack.cdn_frontends):
+        producer = app(route.backend) if route.section == "app_services" else frontend(route.backend)
+        yield Edge(consumer=entrance, producer=producer, port=route.port, why=f"{route.section}.{route.backend}.route")
+
+
+def frontend(name: str) -> Instance:
+    return Instance(name=name, labels=site_facts.selector(name))
+
+
 def app(name: str) -> Instance:
     return Instance(name=name, labels=app_facts.selector(name))
 
@@ -159,20 +226,21 @@ def postgres(name: str) -> Instance:
 
 
 def consumers(stack: StackConfig, server: str) -> tuple[Consumer, ...]:
-    """Who logs in: each app that connects, and its migrations. Where migrations own the tables, apps only use them."""
-    users = [
-        (name, spec, connection)
-        for name, spec in sorted(stack.app_services.items())
-        for connection in spec.connects_to
-        if isinstance(connection, ToPostgres) and connection.postgres == server
-    ]
-    migrated = {connection.database or name for name, spec, connection in users if spec.migrations is not None}
+    """Who logs in: each app that connects, in however many ways, and its migrations. Where migrations own the tables, apps
+    only use them.
+    """
+    users: dict[str, list[ToPostgres]] = {}
+    for name, spec in sorted(stack.app_services.items()):
+        if used := [c for c in spec.connects_to if isinstance(c, ToPostgres) and c.postgres == server]:
+            users[name] = used
+    databases = {name: used[0].database_of(name) for name, used in users.items()}
+    migrated = {databases[name] for name in users if stack.app_services[name].migrations is not None}
     found: list[Consumer] = []
-    for name, spec, connection in users:
-        database, protect = connection.database or name, connection.deletion_protection
+    for name, used in users.items():
+        database, protect = databases[name], any(connection.deletion_protection for connection in used)
         found.append(Consumer(app=name, database=database, deletion_protection=protect, owns=database not in migrated))
-        if spec.migrations is not None:
-            grants = tuple(n for n, _, c in users if (c.database or n) == database)
+        if stack.app_services[name].migrations is not None:
+            grants = tuple(n for n in users if databases[n] == database)
             migrator = app_facts.migrator(name)
             found.append(Consumer(app=migrator, database=database, deletion_protection=protect, grants=grants))
     return tuple(found)
@@ -239,13 +307,32 @@ def network_members(stack: StackConfig) -> Mapping[str, NetworkPlan]:
             if isinstance(c, ToApp) and c.app == name
             for member in containers(n, s)
         }
+        callers |= {n for n, s in stack.cdn_frontends.items() for p in s.proxies.values() if p.app == name}
+        if spec.route is not None:
+            callers.add(edge_facts.NAME)
         if callers:
             found[name] = NetworkPlan(name=name, internal=True, protect=False, members=frozenset({name, *callers}))
         if needs_egress(spec):
             found[f"{name}-egress"] = NetworkPlan(
                 name=f"{name}-egress", internal=False, protect=False, members=frozenset(containers(name, spec))
             )
-    return found
+    return found | _edge_networks(stack)
+
+
+def _edge_networks(stack: StackConfig) -> dict[str, NetworkPlan]:
+    """Networks of sites, and the published one of the edge."""
+    found: dict[str, frozenset[str]] = {}
+    for name, site in stack.cdn_frontends.items():
+        if site.route is not None:
+            found[name] = frozenset({name, edge_facts.NAME})
+        if site.docker is not None and site.docker.publish is not None:
+            found[f"{name}-egress"] = frozenset({name})
+    if stack.edge is not None:
+        found[f"{edge_facts.NAME}-egress"] = frozenset({edge_facts.NAME})
+    return {
+        name: NetworkPlan(name=name, internal=not name.endswith("-egress"), protect=False, members=members)
+        for name, members in found.items()
+    }
 
 
 def containers(name: str, spec: AppServiceSpec) -> tuple[str, ...]:

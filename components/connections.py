@@ -117,6 +117,8 @@ class PostgresConnection:
     """With the password inside; secret."""
     binding: str | None
     """Kubernetes: the Secret that holds `username`, `password`, `uri` and the other servicebinding.io keys."""
+    binding_key: str = "uri"
+    """Key of the URI in it: a server that can be reached in several ways has a URI for each."""
     ca: SecretKey | None
     """Kubernetes: the certificate authority of the server, without its key."""
     gate: Gate

@@ -19,6 +19,12 @@ POSTGRES_KUBERNETES = {
 POSTGRES_DOCKER = {major: f"docker.io/library/postgres:{major}-trixie" for major in POSTGRES_KUBERNETES}
 """Official images by major version; the same Debian release, so the same collations as on Kubernetes."""
 
+PGBOUNCER_DOCKER = "ghcr.io/cloudnative-pg/pgbouncer:1.25.1"
+"""The pooler that the operator runs on Kubernetes, there in the version that the operator brings."""
+
+POSTGRES_EXPORTER = "quay.io/prometheuscommunity/postgres-exporter:v0.19.1"
+"""The version whose series the signals of PostgresCluster are checked against."""
+
 TOOLBOX = "docker.io/library/busybox:1.37.0-musl"
 """Statically linked shell tools for Docker's one-shot containers and health checks."""
 
@@ -46,3 +52,20 @@ HAPROXY = (
 
 CERT_MANAGER_API = "cert-manager.io/v1"
 """https://cert-manager.io/docs/reference/api-docs/"""
+BARMAN_CLOUD_API = "barmancloud.cnpg.io/v1"
+"""https://cloudnative-pg.io/plugin-barman-cloud/docs/plugin-barman-cloud.v1/"""
+
+BARMAN_CLOUD_PLUGIN = "barman-cloud.cloudnative-pg.io"
+"""The operator's name for it."""
+
+NGINX_KUBERNETES = "ghcr.io/nginx/nginx-unprivileged:1.30.4-alpine-slim@sha256:b1d850535f815f18e9dd12ca7e9f4d36de36a49e246ccd8ef64289b0d06bde49"
+"""nginx that never runs as root, without tools. https://github.com/nginx/docker-nginx-unprivileged"""
+
+NGINX_DOCKER = "docker.io/nginxinc/nginx-unprivileged:1.30-trixie"
+"""The same server on Debian: that image also has OpenSSL, which makes local certificates."""
+
+GATEWAY_API = "gateway.networking.k8s.io/v1"
+"""https://gateway-api.sigs.k8s.io/reference/spec/"""
+
+ENVOY_GATEWAY_API = "gateway.envoyproxy.io/v1alpha1"
+"""https://gateway.envoyproxy.io/v1.9/api/extension_types/"""

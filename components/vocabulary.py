@@ -6,6 +6,7 @@ a refusal is printed.
 
 from __future__ import annotations
 
+import datetime
 import ipaddress
 import re
 from collections.abc import Callable, Iterable
@@ -198,6 +199,13 @@ UrlPath = Annotated[
 ]
 """Path of an HTTP request."""
 
+UrlPrefix = Annotated[
+    str,
+    _matches(r"/|(/[-._~A-Za-z0-9]+)+", "must be `/` or a path of plain names, without a slash at the end", 255),
+    Field(examples=["/api"]),
+]
+"""Start of a request's path, by whole names: `/api` means `/api` and `/api/x`, not `/apix`."""
+
 _DIGEST = r"@sha256:[0-9a-f]{64}"
 ImageRef = Annotated[
     str,
@@ -278,6 +286,17 @@ def _network_port(value: str) -> object:
     return _network(network)
 
 
+def _point_in_time(value: str) -> object:
+    try:
+        moment = datetime.datetime.fromisoformat(value)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        msg = "must be a moment in ISO 8601 with its zone, quoted"
+        raise ValueError(msg)
+    return moment
+
+
 _CRON_WORDS = {
     3: ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"),
     4: ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"),
@@ -339,7 +358,32 @@ Hostname = Annotated[
     Field(examples=["api.example.com"]),
 ]
 """A fully qualified host name."""
+CertificateHost = Annotated[
+    str,
+    _matches(
+        r"(\*\.)?([a-z0-9]([-a-z0-9]*[a-z0-9])?\.)+[a-z][-a-z0-9]*[a-z0-9]",
+        "must be a full host name in lower case, whose first label may be `*`",
+    ),
+    Field(examples=["*.example.com"]),
+]
+"""A name that a certificate is for."""
 KubernetesVersion = Annotated[
     str, _matches(r"1\.\d{2}", "must be a minor version of Kubernetes, quoted"), Field(examples=['"1.36"'])
 ]
 """Minor version of Kubernetes."""
+
+Retention = Annotated[
+    str,
+    _matches(r"[1-9][0-9]*[dwm]", "must be a whole number of days, weeks or months without a space: d, w or m"),
+    Field(examples=["30d"]),
+]
+"""How long backups are kept."""
+PointInTime = Annotated[str, _syntax(_point_in_time), Field(examples=['"2026-11-25T01:29:59Z"'])]
+"""A moment with its zone, quoted: a restore that guesses the zone is wrong by hours."""
+
+
+class NamedSecret(Spec):
+    """A secret by its name: the value stays in the stack file's `secrets`, encrypted to the end."""
+
+    secret: SecretName = Field(examples=["promotion_token"])
+    """Key of `secrets`."""

@@ -20,7 +20,7 @@ USUAL_PLACE = "/usr/local/go/bin/go"
 def build(module: Path, package: str, output: Path, *, tags: Iterable[str] = (), variables: Iterable[str] = ()) -> None:
     """Compiles `package` as `module` pins it. `variables` are the linker's `NAME=VALUE`."""
     linker = " ".join(["-s", "-w", *(f"-X {variable}" for variable in variables)])
-    command = [_go(), "build", "-v", "-mod=readonly", "-trimpath", "-buildvcs=false", "-tags", ",".join(tags)]
+    command = [go_program(), "build", "-v", "-mod=readonly", "-trimpath", "-buildvcs=false", "-tags", ",".join(tags)]
     run(
         [*command, "-ldflags", linker, "-o", output, package],
         f"building {output.name}",
@@ -31,7 +31,7 @@ def build(module: Path, package: str, output: Path, *, tags: Iterable[str] = (),
 
 def folder_of(module: Path, dependency: str) -> Path:
     """Where the sources of a dependency that has been built from lie."""
-    command = [_go(), "list", "-mod=readonly", "-m", "-f", "{{.Dir}}", dependency]
+    command = [go_program(), "list", "-mod=readonly", "-m", "-f", "{{.Dir}}", dependency]
     found = subprocess.run(command, cwd=module, env=_environment(), capture_output=True, text=True, check=False)
     if found.returncode != 0 or not found.stdout.strip():
         msg = f"`go list -m {dependency}` names no folder: {found.stderr.strip()}"
@@ -39,7 +39,8 @@ def folder_of(module: Path, dependency: str) -> Path:
     return Path(found.stdout.strip())
 
 
-def _go() -> str:
+def go_program() -> str:
+    """Where Go is. Raises UnavailableError if it is nowhere."""
     go = shutil.which("go") or shutil.which(USUAL_PLACE)
     if go is None:
         msg = "Go is not installed (neither on PATH nor in /usr/local/go)"

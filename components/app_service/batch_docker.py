@@ -7,11 +7,11 @@ import pulumi_docker as docker
 
 from components.app_service import facts
 from components.app_service.body import Wiring
-from components.app_service.docker_parts import TOOLS_FOLDER, contents, environment, networks_of, passed, tools, used
+from components.app_service.docker_parts import contents, environment, networks_of, passed, tools, used
 from components.app_service.spec import AppServiceSpec
 from components.connections import Gate
 from components.targets import DockerTarget
-from components.targets.docker import LOG_OPTIONS, cpus, exited_well, files, megabytes, tmpfs
+from components.targets.docker import LOG_OPTIONS, TOOLS_FOLDER, cpus, exited_well, files, megabytes, tmpfs
 from components.vocabulary import seconds
 
 

@@ -47,8 +47,7 @@ class AppService(pulumi.ComponentResource):
         spec: AnyAppServiceSpec,
         *,
         target: Target,
-        inbound: Sequence[Edge] = (),
-        outbound: Sequence[Edge] = (),
+        edges: tuple[Sequence[Edge], Sequence[Edge]] = ((), ()),
         connections: Sequence[Connection] = (),
         migrator: Sequence[Connection] = (),
         secrets: pulumi.Output[Mapping[str, str]] | None = None,
@@ -62,8 +61,8 @@ class AppService(pulumi.ComponentResource):
         defaults = {} if defaults is None else defaults
         self.credentials = _credentials(name, spec, self)
         wiring = Wiring(
-            inbound=tuple(inbound),
-            outbound=tuple(outbound),
+            inbound=tuple(edges[0]),
+            outbound=tuple(edges[1]),
             gates=(*gates, *(connection.gate for connection in connections)),
             delivery=deliver(spec, connections, values, self.credentials, defaults),
             batch=Batch(

@@ -30,6 +30,11 @@ class ToPostgres(Spec):
     """Name of the PostgresCluster."""
     database: DatabaseName | None = None
     """Database on that server. Absent: the one named like the app."""
+    through: Annotated[
+        Literal["primary", "pooler", "replicas"],
+        OnlyOn("kubernetes", "one machine runs one server", ("primary", "pooler")),
+    ] = "primary"
+    """primary: reads and writes. pooler: the same, over shared connections. replicas: reads that may be a little old."""
     pool: int = Field(default=10, ge=1, le=1000, examples=[10])
     """Connections that one replica holds at most."""
     prefix: VariablePrefix = Field(default="PG", alias="as", examples=["ANALYTICS"])
@@ -38,6 +43,10 @@ class ToPostgres(Spec):
     """How the password and the URI arrive."""
     deletion_protection: bool = True
     """Keeps the role and its password when the connection is taken out of the file."""
+
+    def database_of(self, app: str) -> str:
+        """The database that an app means."""
+        return app if self.database is None else self.database
 
 
 class ToRedis(Spec):

@@ -117,8 +117,11 @@ def _postgres(connection: PostgresConnection, found: _Collector) -> None:
         "SSLMODE": connection.sslmode,
     }
     found.variables.update({postgres_variable(connection.prefix, word): value for word, value in plain.items()})
-    for word, value in (("PASSWORD", connection.password), ("URI", connection.uri)):
-        at = None if connection.binding is None else SecretKey(secret=connection.binding, key=word.lower())
+    for word, key, value in (
+        ("PASSWORD", "password", connection.password),
+        ("URI", connection.binding_key, connection.uri),
+    ):
+        at = None if connection.binding is None else SecretKey(secret=connection.binding, key=key)
         found.secret(postgres_variable(connection.prefix, word), SecretValue(value=value, at=at), connection.deliver)
     if connection.ca is not None:
         name = postgres_variable(connection.prefix, "SSLROOTCERT")

@@ -12,7 +12,6 @@ from components.app_service import batch_docker as batch
 from components.app_service.body import Wiring
 from components.app_service.build import context_digest
 from components.app_service.docker_parts import (
-    TOOLS_FOLDER,
     contents,
     environment,
     joins,
@@ -27,6 +26,7 @@ from components.connections import Gate
 from components.targets import DockerTarget
 from components.targets.docker import (
     LOG_OPTIONS,
+    TOOLS_FOLDER,
     cpus,
     exited_well,
     files,

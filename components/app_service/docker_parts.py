@@ -12,9 +12,7 @@ from components.app_service.delivery import CONFIG_FOLDER, SECRETS_FOLDER, Deliv
 from components.app_service.spec import AppServiceSpec, DockerSpec
 from components.connections import Gate, Instance, Network
 from components.targets import DockerTarget
-
-TOOLS_FOLDER = "/run/slipway"
-"""Where the stack's static tools are mounted; health checks call them."""
+from components.targets.docker import TOOLS_FOLDER
 
 
 def passed(written: pulumi.Output[bool], gates: Sequence[Gate]) -> pulumi.Output[bool]:

@@ -11,6 +11,7 @@ from components.app_service.batch import HelperSpec, JobSpec, MigrationsSpec
 from components.app_service.connects_to import ConnectionSpec, ToPostgres
 from components.app_service.probes import ProbesSpec
 from components.app_service.storage import CredentialSpec
+from components.routes import RouteSpec
 from components.vocabulary import (
     AbsolutePath,
     Cpu,
@@ -244,6 +245,8 @@ class AppServiceSpec(Spec):
     """Files under /run/config; a change rolls the app."""
     connects_to: Annotated[tuple[ConnectionSpec, ...], Listed] = Field(default=(), examples=["[{postgres: main}]"])
     """What the app uses. Nothing else can be reached."""
+    route: RouteSpec | None = Field(default=None, examples=["{host: api.blocksight.live}"])
+    """How it is reached from outside; absent: not at all."""
     provides: Mapping[CredentialName, CredentialSpec] = Field(default={}, examples=["{rpc: {generate: 32}}"])
     """Credentials that the stack makes for those who connect with them."""
     migrations: MigrationsSpec | None = None
@@ -322,6 +325,8 @@ class AppServiceSpec(Spec):
         for place, port in self.probes.ports():
             if port not in self.ports:
                 yield Problem(path=("probes", *place), rule=f"is no port of this app; it has: {has}")
+        if self.route is not None and self.route.port not in self.ports:
+            yield Problem(path=("route", "port"), rule=f"is no port of this app; it has: {has}")
         for port in self.docker.publish if self.docker else ():
             if port not in self.ports:
                 yield Problem(path=("docker", "publish", port), rule=f"is no port of this app; it has: {has}")

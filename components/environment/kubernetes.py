@@ -16,7 +16,7 @@ from pulumi_kubernetes.networking.v1 import (
 )
 
 from components.environment.spec import DnsSpec, KubernetesTargetSpec, QuotaSpec
-from components.targets import KubernetesTarget
+from components.targets import GatewayFacts, KubernetesTarget
 from components.targets.kubernetes import NAMESPACE_LABEL, metadata
 
 COMPONENT = "environment"
@@ -58,11 +58,19 @@ def create(
         storage_class=spec.cluster.storage_classes.default,
         zones=len(spec.cluster.zones),
         domain=f"{prefix}.svc.{spec.cluster.dns.domain}",
+        gateway=_gateway(spec),
     )
     _deny_all(name, labels, target, parent)
     _permit_dns(name, labels, spec.cluster.dns, target, parent)
     _quota(name, labels, spec.quota, target, parent)
     return target
+
+
+def _gateway(spec: KubernetesTargetSpec) -> GatewayFacts | None:
+    gateway = spec.cluster.gateway
+    if gateway is None:
+        return None
+    return GatewayFacts(gateway_class=gateway.gateway_class, envoy="envoy_gateway" in spec.cluster.operators)
 
 
 def _pod_security(version: str) -> dict[str, str]:

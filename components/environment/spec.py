@@ -11,7 +11,18 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from components.vocabulary import Cidr, CidrPort, Cpu, DnsLabel, KubernetesVersion, Listed, Problem, Size, Spec
+from components.vocabulary import (
+    Cidr,
+    CidrPort,
+    Cpu,
+    DnsLabel,
+    Duration,
+    KubernetesVersion,
+    Listed,
+    Problem,
+    Size,
+    Spec,
+)
 
 Labels = Mapping[str, str]
 
@@ -153,10 +164,21 @@ class DockerTargetSpec(Spec):
                 yield Problem(path=("subnets", network), rule="must lie inside address_pool")
 
 
+class ObjectivesSpec(Spec):
+    """What the loss of a whole site may cost. Every server is held against it at load."""
+
+    rto: Duration = Field(examples=["1h"])
+    """From the loss until a restored server answers."""
+    rpo: Duration = Field(examples=["15m"])
+    """Changes that may be lost: the newest ones, up to this old."""
+
+
 class EnvironmentSpec(Spec):
     """Where a stack runs, and what its names start with."""
 
     name: DnsLabel | None = None
     """Prefix of every physical name. Default: `{project}-{stack}`. Changing it moves everything, and is refused by protection."""
+    objectives: ObjectivesSpec | None = Field(default=None, examples=["{rto: 1h, rpo: 15m}"])
+    """Absent: nothing is promised, and nothing is proved."""
     target: Annotated[KubernetesTargetSpec | DockerTargetSpec, Field(discriminator="kind")]
     """Where the stack runs."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,37 +11,45 @@ import pulumi
 from components.connections import ClientScript, Consumer, Gate, PostgresConnection, SecretKey
 from components.postgres_cluster.facts import PORT
 
+Way = Literal["primary", "pooler", "replicas"]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Access:
     """What the server knows about one consumer."""
 
     consumer: Consumer
-    host: str
+    hosts: Mapping[Way, str]
+    """By the way that a connection takes; the ways that this server has."""
     password: pulumi.Output[str]
-    uri: pulumi.Output[str]
     sslmode: Literal["verify-full", "disable"]
     binding: str | None
+    """Kubernetes: the Secret that holds the password and a URI per way."""
     ca: SecretKey | None
     gate: Gate
     setup: ClientScript | None = None
 
-    def connection(self, *, prefix: str, deliver: Literal["file", "env"]) -> PostgresConnection:
+    def connection(self, *, prefix: str, deliver: Literal["file", "env"], through: Way) -> PostgresConnection:
         return PostgresConnection(
             prefix=prefix,
             deliver=deliver,
-            host=self.host,
+            host=self.hosts[through],
             port=PORT,
             database=self.consumer.database,
             username=self.consumer.app,
             sslmode=self.sslmode,
             password=self.password,
-            uri=self.uri,
+            uri=uri(self.consumer, self.hosts[through], self.password, self.sslmode),
             binding=self.binding,
+            binding_key=BINDING_KEYS[through],
             ca=self.ca,
             gate=self.gate,
             setup=self.setup,
         )
+
+
+BINDING_KEYS: Mapping[Way, str] = {"primary": "uri", "pooler": "pooler-uri", "replicas": "replicas-uri"}
+"""Key of the URI in a binding Secret."""
 
 
 def uri(consumer: Consumer, host: str, password: pulumi.Output[str], sslmode: str) -> pulumi.Output[str]:

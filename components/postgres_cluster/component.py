@@ -14,23 +14,28 @@ import pulumi_random as random
 
 from components.app_service.connects_to import ToPostgres
 from components.connections import Consumer, Edge, PostgresConnection
+from components.object_stores import ObjectStoreSpec
 from components.postgres_cluster.access import Access
 from components.postgres_cluster.spec import PostgresClusterSpec
+from components.postgres_cluster.telemetry import telemetry
 from components.targets import DockerTarget, KubernetesTarget, Target
+from components.telemetry import Telemetry
 
 
 class PostgresCluster(pulumi.ComponentResource):
     """Runs PostgreSQL.
 
     Kubernetes: a CloudNativePG Cluster, a Database and an owner DatabaseRole per database, a login DatabaseRole and a
-    binding Secret per consuming app, a NetworkPolicy.
+    binding Secret per consuming app, a NetworkPolicy; where asked for an ObjectStore and a ScheduledBackup, a Pooler.
     Docker: one container of the same major on a volume of its own, and a one-shot container that brings databases and
-    roles up to date.
+    roles up to date; where asked for a volume for the archive, a pooler, an exporter.
     Everything that holds data or credentials is protected, and kept if it is deleted by force.
     """
 
     access: Mapping[str, Access]
     """How each consuming app gets in, by the app's name."""
+    telemetry: Telemetry
+    """What it tells the monitoring."""
 
     def __init__(
         self,
@@ -39,8 +44,9 @@ class PostgresCluster(pulumi.ComponentResource):
         *,
         target: Target,
         consumers: Sequence[Consumer] = (),
-        inbound: Sequence[Edge] = (),
-        outbound: Sequence[Edge] = (),
+        edges: tuple[Sequence[Edge], Sequence[Edge]] = ((), ()),
+        object_stores: Mapping[str, ObjectStoreSpec] | None = None,
+        secrets: pulumi.Output[Mapping[str, str]] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("slipway:index:PostgresCluster", name, spec.model_dump(mode="json", exclude_none=True), opts)
@@ -50,20 +56,31 @@ class PostgresCluster(pulumi.ComponentResource):
                 from components.postgres_cluster import kubernetes
 
                 self.access = kubernetes.create(
-                    name, spec, target, consumers=consumers, passwords=passwords, edges=(inbound, outbound), parent=self
+                    name,
+                    spec,
+                    target,
+                    consumers=consumers,
+                    passwords=passwords,
+                    edges=edges,
+                    stores={} if object_stores is None else object_stores,
+                    secrets=pulumi.Output.secret(dict[str, str]()) if secrets is None else secrets,
+                    parent=self,
                 )
+                self.telemetry = telemetry(name, spec, "kubernetes")
             case DockerTarget():
                 from components.postgres_cluster import docker
 
                 self.access = docker.create(name, spec, target, consumers=consumers, passwords=passwords, parent=self)
+                self.telemetry = telemetry(name, spec, "docker")
             case _:
                 assert_never(target)
         self.register_outputs({"databases": sorted(spec.databases), "consumers": sorted(self.access)})
 
     def connection(self, role: str, declared: ToPostgres) -> PostgresConnection:
-        """What one consumer is told: an app, or its migrations."""
+        """What one consumer is told: an app, or its migrations, which never go through a pooler or to a standby."""
         access = self.access[role]
-        return access.connection(prefix=declared.prefix, deliver=declared.deliver)
+        through = "primary" if access.consumer.grants else declared.through
+        return access.connection(prefix=declared.prefix, deliver=declared.deliver, through=through)
 
 
 def _password(name: str, consumer: Consumer, parent: pulumi.Resource) -> pulumi.Output[str]:

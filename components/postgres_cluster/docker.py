@@ -10,14 +10,14 @@ import pulumi_random as random
 
 from components import versions
 from components.connections import Consumer, Gate
-from components.postgres_cluster import facts
-from components.postgres_cluster.access import Access, uri
-from components.postgres_cluster.setup_sql import setup_sql
-from components.postgres_cluster.spec import PostgresClusterSpec
+from components.postgres_cluster import beside, facts
+from components.postgres_cluster.access import Access, Way
+from components.postgres_cluster.spec import PostgresClusterSpec, PostgresDockerSpec
 from components.targets import DockerTarget
 from components.targets.docker import (
     LOG_OPTIONS,
     SECRETS_FOLDER,
+    Files,
     cpus,
     exited_well,
     files,
@@ -25,8 +25,10 @@ from components.targets.docker import (
     image,
     kept,
     megabytes,
+    options,
     tmpfs,
 )
+from components.vocabulary import seconds
 
 USER = 999
 """The image's own postgres user."""
@@ -39,6 +41,14 @@ STOP_SECONDS = 60
 VOLUME_IN_ROOT_SINCE = 18
 """From this major on the image keeps data in a folder per major below /var/lib/postgresql, and refuses the old place."""
 
+ARCHIVE_FOLDER = "/archive"
+
+ARCHIVE_COMMAND = (
+    f"test ! -f {ARCHIVE_FOLDER}/wal/%f && cp %p {ARCHIVE_FOLDER}/wal/%f.partly "
+    f"&& sync {ARCHIVE_FOLDER}/wal/%f.partly && mv {ARCHIVE_FOLDER}/wal/%f.partly {ARCHIVE_FOLDER}/wal/%f"
+)
+"""Never overwrites, and a file is there whole or not at all. https://www.postgresql.org/docs/18/continuous-archiving.html"""
+
 
 def create(
     name: str,
@@ -49,26 +59,36 @@ def create(
     passwords: Mapping[str, pulumi.Output[str]],
     parent: pulumi.Resource,
 ) -> dict[str, Access]:
-    keep = kept(parent, target, protect=spec.deletion_protection)
-    superuser = random.RandomPassword(
-        f"{name}-superuser-password",
-        length=32,
-        special=False,
-        opts=pulumi.ResourceOptions(
-            parent=parent, protect=spec.deletion_protection, retain_on_delete=spec.deletion_protection
-        ),
-    ).result
+    local = PostgresDockerSpec() if spec.docker is None else spec.docker
+    superuser = _password(name, "superuser", spec, parent)
     postgres = image(name, versions.POSTGRES_DOCKER[spec.major] if spec.image is None else spec.image, target, parent)
-    # Named by its major: another major starts on another, empty volume, and the old one stays.
-    data = docker.Volume(f"{name}-data", name=f"{target.prefix}-{name}-data-{spec.major}", opts=keep)
-    server = _server(name, spec, target, postgres, superuser, data, parent)
-    gate = _setup(name, spec, target, postgres, superuser, consumers, passwords, server, parent)
+    archive = _archive(name, spec, target, parent) if local.archive else None
+    server = _server(name, spec, target, postgres, _files(name, superuser, target, parent), archive, parent)
+    exporter = _password(name, "exporter", spec, parent) if local.metrics else None
+    gate = beside.setup(
+        name,
+        spec,
+        target,
+        postgres,
+        superuser,
+        server,
+        parent,
+        consumers=consumers,
+        passwords=passwords,
+        exporter=exporter,
+    )
+    if exporter is not None:
+        beside.exporter(name, target, exporter, gate, parent)
+    ways: dict[Way, str] = {"primary": name}
+    if spec.pooler is not None:
+        ways["pooler"] = f"{name}-pooler"
+        pooler = beside.pooler(name, spec.pooler, target, gate, parent, consumers=consumers, passwords=passwords)
+        gate = Gate(resources=(*gate.resources, pooler), passed=gate.passed)
     return {
         consumer.app: Access(
             consumer=consumer,
-            host=name,
+            hosts=ways,
             password=passwords[consumer.app],
-            uri=uri(consumer, name, passwords[consumer.app], "disable"),
             # The server stands on a network of its own that only its consumers are on, inside one machine.
             sslmode="disable",
             binding=None,
@@ -79,17 +99,57 @@ def create(
     }
 
 
+def _password(name: str, role: str, spec: PostgresClusterSpec, parent: pulumi.Resource) -> pulumi.Output[str]:
+    keep = spec.deletion_protection
+    return random.RandomPassword(
+        f"{name}-{role}-password",
+        length=32,
+        special=False,
+        opts=pulumi.ResourceOptions(parent=parent, protect=keep, retain_on_delete=keep),
+    ).result
+
+
+def _files(name: str, superuser: pulumi.Output[str], target: DockerTarget, parent: pulumi.Resource) -> Files:
+    return files(name, {SECRETS_FOLDER: {"superuser": superuser}}, USER, target, parent)
+
+
+def _archive(
+    name: str, spec: PostgresClusterSpec, target: DockerTarget, parent: pulumi.Resource
+) -> tuple[docker.Volume, docker.Container]:
+    """A volume for base backups and the log, and the one-shot that gives it to the server's user."""
+    # By major, as the data volume: one major's log is nothing to another's.
+    volume = docker.Volume(
+        f"{name}-archive",
+        name=f"{target.prefix}-{name}-archive-{spec.major}",
+        opts=kept(parent, target, protect=spec.deletion_protection),
+    )
+    folders = f"{ARCHIVE_FOLDER}/wal {ARCHIVE_FOLDER}/base"
+    owner = docker.Container(
+        f"{name}-archive-owner",
+        name=f"{target.prefix}-{name}-archive-owner",
+        image=target.toolbox,
+        command=["sh", "-euc", f"mkdir -p {folders} && chown {USER}:{USER} {ARCHIVE_FOLDER} {folders}"],
+        user="0:0",
+        network_mode="none",
+        must_run=False,
+        attach=True,
+        restart="no",
+        capabilities=docker.ContainerCapabilitiesArgs(drops=["ALL"], adds=["CAP_CHOWN", "CAP_DAC_OVERRIDE"]),
+        mounts=[docker.ContainerMountArgs(type="volume", source=volume.name, target=ARCHIVE_FOLDER)],
+        opts=options(parent, target),
+    )
+    return volume, owner
+
+
 def _server(
     name: str,
     spec: PostgresClusterSpec,
     target: DockerTarget,
     postgres: docker.RemoteImage,
-    superuser: pulumi.Output[str],
-    data: docker.Volume,
+    secrets: Files,
+    archive: tuple[docker.Volume, docker.Container] | None,
     parent: pulumi.Resource,
 ) -> docker.Container:
-    secrets = files(name, {SECRETS_FOLDER: {"superuser": superuser}}, USER, target, parent)
-    mount = "/var/lib/postgresql" if spec.major >= VOLUME_IN_ROOT_SINCE else "/var/lib/postgresql/data"
     published = None if spec.docker is None else spec.docker.publish
     joined = [name] if published is None else [name, f"{name}-egress"]
     return docker.Container(
@@ -123,17 +183,17 @@ def _server(
         ports=None
         if published is None
         else [docker.ContainerPortArgs(internal=facts.PORT, external=published, ip="127.0.0.1", protocol="tcp")],
-        mounts=[docker.ContainerMountArgs(type="volume", source=data.name, target=mount), *secrets.mounts],
+        mounts=[*_volumes(name, spec, target, archive, parent), *secrets.mounts],
         healthcheck=_health(),
         wait=True,
         wait_timeout=START_SECONDS * 2,
         stop_timeout=STOP_SECONDS,
         destroy_grace_seconds=STOP_SECONDS,
-        start=secrets.written,
+        start=_ready(target, name, secrets, archive),
         opts=pulumi.ResourceOptions(
             parent=parent,
             provider=target.provider,
-            depends_on=list(secrets.written_by),
+            depends_on=[*secrets.written_by, *(() if archive is None else archive)],
             replace_with=list(secrets.written_by),
         ),
     )
@@ -150,44 +210,39 @@ def _health() -> docker.ContainerHealthcheckArgs:
     )
 
 
-def _parameters(spec: PostgresClusterSpec) -> list[str]:
-    owned = {"max_connections": str(spec.max_connections), "shared_buffers": spec.shared_buffers}
-    return [f"--{key}={value}" for key, value in sorted({**spec.parameters, **owned}.items())]
-
-
-def _setup(
+def _volumes(
     name: str,
     spec: PostgresClusterSpec,
     target: DockerTarget,
-    postgres: docker.RemoteImage,
-    superuser: pulumi.Output[str],
-    consumers: Sequence[Consumer],
-    passwords: Mapping[str, pulumi.Output[str]],
-    server: docker.Container,
+    archive: tuple[docker.Volume, docker.Container] | None,
     parent: pulumi.Resource,
-) -> Gate:
-    """Databases and roles as declared, on a server that may have run for years: the image's own scripts run only once."""
-    script = pulumi.Output.all(**passwords).apply(lambda known: setup_sql(sorted(spec.databases), consumers, known))
-    setup = docker.Container(
-        f"{name}-setup",
-        name=f"{target.prefix}-{name}-setup",
-        image=postgres.image_id,
-        entrypoints=["sh", "-euc"],
-        command=[
-            f"PGPASSWORD=$(cat /setup/superuser) exec psql -h {name} -U postgres -v ON_ERROR_STOP=1 -q -f /setup/setup.sql"
-        ],
-        user=f"{USER}:{USER}",
-        must_run=False,
-        attach=True,
-        restart="no",
-        capabilities=docker.ContainerCapabilitiesArgs(drops=["ALL"]),
-        networks_advanced=[docker.ContainerNetworksAdvancedArgs(name=target.networks[name])],
-        uploads=[
-            docker.ContainerUploadArgs(file="/setup/setup.sql", content=script, permissions="0444"),
-            docker.ContainerUploadArgs(file="/setup/superuser", content=superuser, permissions="0444"),
-        ],
-        opts=pulumi.ResourceOptions(
-            parent=parent, provider=target.provider, depends_on=[server], replace_with=[server]
-        ),
+) -> list[docker.ContainerMountArgs]:
+    # Named by its major: another major starts on another, empty volume, and the old one stays.
+    data = docker.Volume(
+        f"{name}-data",
+        name=f"{target.prefix}-{name}-data-{spec.major}",
+        opts=kept(parent, target, protect=spec.deletion_protection),
     )
-    return Gate(resources=(server, setup), passed=exited_well(setup, f"{target.prefix}-{name}-setup"))
+    folder = "/var/lib/postgresql" if spec.major >= VOLUME_IN_ROOT_SINCE else "/var/lib/postgresql/data"
+    places = [(data, folder)] if archive is None else [(data, folder), (archive[0], ARCHIVE_FOLDER)]
+    return [docker.ContainerMountArgs(type="volume", source=volume.name, target=place) for volume, place in places]
+
+
+def _ready(
+    target: DockerTarget, name: str, secrets: Files, archive: tuple[docker.Volume, docker.Container] | None
+) -> pulumi.Output[bool]:
+    if archive is None:
+        return secrets.written
+    owned = exited_well(archive[1], f"{target.prefix}-{name}-archive-owner")
+    return pulumi.Output.all(secrets.written, owned).apply(all)
+
+
+def _parameters(spec: PostgresClusterSpec) -> list[str]:
+    owned = {"max_connections": str(spec.max_connections), "shared_buffers": spec.shared_buffers}
+    if spec.docker is not None and spec.docker.archive:
+        owned |= {
+            "archive_command": ARCHIVE_COMMAND,
+            "archive_mode": "on",
+            "archive_timeout": f"{seconds(spec.wal.archive_interval)}s",
+        }
+    return [f"--{key}={value}" for key, value in sorted({**spec.parameters, **owned}.items())]

@@ -8,33 +8,31 @@ from typing import Any
 
 import pulumi
 from pulumi_kubernetes.apiextensions import CustomResource
-from pulumi_kubernetes.core.v1 import Secret
+from pulumi_kubernetes.meta.v1 import LabelSelectorArgs
+from pulumi_kubernetes.policy.v1 import PodDisruptionBudget, PodDisruptionBudgetSpecArgs
 
 from components import versions
-from components.connections import ClientScript, Consumer, Edge, Gate, SecretKey
-from components.postgres_cluster import facts
-from components.postgres_cluster.access import Access, uri
-from components.postgres_cluster.setup_sql import migrator_sql
+from components.connections import Consumer, Edge, Gate
+from components.object_stores import ObjectStoreSpec
+from components.postgres_cluster import databases, facts
+from components.postgres_cluster.access import Access
+from components.postgres_cluster.archive import object_stores, scheduled_backup
+from components.postgres_cluster.cluster import cluster as cluster_spec
+from components.postgres_cluster.pooler import PoolerSpec
 from components.postgres_cluster.spec import PostgresClusterSpec
 from components.targets import KubernetesTarget
 from components.targets.kubernetes import kept, metadata, network_policy
 
-API = versions.CLOUDNATIVE_PG_API
-
-SMART_SHUTDOWN_SECONDS = 3
-"""Time for sessions to end by themselves. The operator's 180 let one pooled connection hold out new ones for 204 s when a
-primary was deleted; with 3 the gap in writes was 5 to 10 s (measured, three instances under load)."""
-
-STOP_SECONDS = 180
-SWITCHOVER_SECONDS = 180
-"""A primary that has not stopped by then is stopped hard, and recovers from its log. The operator's 1800 and 3600 would
-keep an app waiting for an hour."""
-
 CREATE_TIMEOUT = "30m"
 """For the volumes, the first instance and its clones."""
 
-APPLIED = {"pulumi.com/waitFor": "jsonpath={.status.applied}=true"}
+RESTORE_TIMEOUT = "6h"
+"""For the base backup and the log behind it."""
+
 READY = {"pulumi.com/waitFor": "condition=Ready"}
+
+MAJOR = "postgres-major"
+"""Annotation with the major version: the one place where a change of major shows by itself."""
 
 
 def create(
@@ -45,32 +43,26 @@ def create(
     consumers: Sequence[Consumer],
     passwords: Mapping[str, pulumi.Output[str]],
     edges: tuple[Sequence[Edge], Sequence[Edge]],
+    stores: Mapping[str, ObjectStoreSpec],
+    secrets: pulumi.Output[Mapping[str, str]],
     parent: pulumi.Resource,
 ) -> dict[str, Access]:
     labels = {"app.kubernetes.io/name": facts.COMPONENT, "app.kubernetes.io/instance": name}
     policy = network_policy(name, labels, facts.selector(name), edges, target, parent)
-    cluster = CustomResource(
-        f"{name}-cluster",
-        api_version=API,
-        kind="Cluster",
-        metadata=metadata(target, labels, name, READY),
-        spec=_cluster(name, spec, target),
-        opts=pulumi.ResourceOptions.merge(
-            kept(parent, target, protect=spec.deletion_protection),
-            pulumi.ResourceOptions(
-                # Without its policy the operator can't reach the instances, and the cluster never becomes ready.
-                depends_on=[policy],
-                custom_timeouts=pulumi.CustomTimeouts(create=CREATE_TIMEOUT, update=CREATE_TIMEOUT),
-            ),
-        ),
-    )
-    databases = {
-        database: _database(name, database, labels, target, parent, cluster, protect=declared.deletion_protection)
-        for database, declared in sorted(spec.databases.items())
+    archives = object_stores(name, spec, labels, target, parent, stores=stores, secrets=secrets)
+    # Without its policy the operator can't reach the instances, and the cluster never becomes ready.
+    server = _cluster(name, spec, labels, target, parent, secrets=secrets, after=[policy, *archives])
+    if spec.backup is not None:
+        scheduled_backup(name, spec.backup, labels, target, parent, server)
+    if spec.pooler is not None:
+        _pooler(name, spec.pooler, labels, target, parent, server)
+    made = {
+        database: databases.database(name, database, spec, labels, target, parent, server)
+        for database in sorted(spec.databases)
     }
     found = {
-        consumer.app: _access(
-            name, consumer, passwords[consumer.app], labels, target, parent, databases[consumer.database], _image(spec)
+        consumer.app: databases.access(
+            name, spec, consumer, passwords[consumer.app], labels, target, parent, made[consumer.database]
         )
         for consumer in consumers
     }
@@ -83,165 +75,87 @@ def _after_those_it_grants_to(access: Access, others: Mapping[str, Access]) -> A
     return replace(access, gate=Gate(resources=(*access.gate.resources, *roles)))
 
 
-def _cluster(name: str, spec: PostgresClusterSpec, target: KubernetesTarget) -> dict[str, Any]:
-    kubernetes = spec.kubernetes
-    storage_class = (
-        target.storage_class if kubernetes is None or kubernetes.storage_class is None else kubernetes.storage_class
-    )
-    resources = {"cpu": spec.resources.cpu, "memory": spec.resources.memory}
-    rendered: dict[str, Any] = {
-        "instances": spec.instances,
-        "imageName": _image(spec),
-        "storage": {"size": spec.storage, "storageClass": storage_class},
-        "resources": {"requests": resources, "limits": resources},
-        "bootstrap": {
-            # Declared databases are objects of their own; this one only lets the server begin.
-            "initdb": {"database": "slipway", "owner": "slipway", "encoding": "UTF8", "dataChecksums": True}
-        },
-        "postgresql": {"parameters": _parameters(spec)},
-        "enableSuperuserAccess": False,
-        # A budget over the only instance would block every node drain.
-        "enablePDB": spec.instances > 1,
-        "affinity": {
-            "enablePodAntiAffinity": True,
-            "podAntiAffinityType": "required" if spec.instances > 1 else "preferred",
-            "topologyKey": "kubernetes.io/hostname",
-        },
-        "smartShutdownTimeout": SMART_SHUTDOWN_SECONDS,
-        "stopDelay": STOP_SECONDS,
-        "switchoverDelay": SWITCHOVER_SECONDS,
-        "seccompProfile": {"type": "RuntimeDefault"},
-    }
-    if spec.wal_storage is not None:
-        rendered["walStorage"] = {"size": spec.wal_storage, "storageClass": storage_class}
-    if spec.instances > 1:
-        rendered["topologySpreadConstraints"] = [
-            {
-                "topologyKey": "topology.kubernetes.io/zone",
-                "maxSkew": 1,
-                "whenUnsatisfiable": "DoNotSchedule" if 1 < target.zones <= spec.instances else "ScheduleAnyway",
-                "labelSelector": {"matchLabels": facts.selector(name)},
-                "nodeTaintsPolicy": "Honor",
-            }
-        ]
-    if kubernetes is not None and kubernetes.priority_class is not None:
-        rendered["priorityClassName"] = kubernetes.priority_class
-    if kubernetes is not None and kubernetes.node_selector:
-        rendered["affinity"]["nodeSelector"] = dict(kubernetes.node_selector)
-    return rendered
-
-
-def _image(spec: PostgresClusterSpec) -> str:
-    return versions.POSTGRES_KUBERNETES[spec.major] if spec.image is None else spec.image
-
-
-def _parameters(spec: PostgresClusterSpec) -> dict[str, str]:
-    owned = {"max_connections": str(spec.max_connections), "shared_buffers": spec.shared_buffers}
-    return dict(sorted({**spec.parameters, **owned}.items()))
-
-
-def _database(
+def _cluster(
     name: str,
-    database: str,
+    spec: PostgresClusterSpec,
+    labels: Mapping[str, str],
+    target: KubernetesTarget,
+    parent: pulumi.Resource,
+    *,
+    secrets: pulumi.Output[Mapping[str, str]],
+    after: Sequence[pulumi.Resource],
+) -> CustomResource:
+    permitted = spec.upgrade.allow_major == spec.major
+    is_restored = spec.recover_from is not None or spec.topology is not None
+    create_timeout = RESTORE_TIMEOUT if is_restored else CREATE_TIMEOUT
+    return CustomResource(
+        f"{name}-cluster",
+        api_version=versions.CLOUDNATIVE_PG_API,
+        kind="Cluster",
+        metadata=metadata(target, labels, name, {**READY, MAJOR: str(spec.major)}),
+        spec=cluster_spec(name, spec, target, secrets),
+        opts=pulumi.ResourceOptions.merge(
+            kept(parent, target, protect=spec.deletion_protection),
+            pulumi.ResourceOptions(
+                depends_on=list(after),
+                custom_timeouts=pulumi.CustomTimeouts(create=create_timeout, update=CREATE_TIMEOUT),
+                # Another major asks for a replacement, which protection refuses: nothing but the permission lets it through.
+                replace_on_changes=[] if permitted else [f"metadata.annotations.{MAJOR}"],
+            ),
+        ),
+    )
+
+
+def _pooler(
+    name: str,
+    pooler: PoolerSpec,
     labels: Mapping[str, str],
     target: KubernetesTarget,
     parent: pulumi.Resource,
     cluster: pulumi.Resource,
-    *,
-    protect: bool,
-) -> pulumi.Resource:
-    """The database and the role that owns it. Both outlive their objects (`retain`)."""
-    owner = facts.owner(database)
-    role = CustomResource(
-        f"{name}-{owner}",
-        api_version=API,
-        kind="DatabaseRole",
-        metadata=metadata(target, labels, f"{name}-{owner}", APPLIED),
+) -> None:
+    physical = facts.pooler(name)
+    selector = {"cnpg.io/poolerName": physical}
+    options = pulumi.ResourceOptions(parent=parent, provider=target.provider, depends_on=[cluster])
+    CustomResource(
+        f"{name}-pooler",
+        api_version=versions.CLOUDNATIVE_PG_API,
+        kind="Pooler",
+        metadata=metadata(target, labels, physical),
         spec={
             "cluster": {"name": name},
-            "name": owner,
-            "login": False,
-            "comment": f"owns database {database}",
-            "databaseRoleReclaimPolicy": "retain",
-        },
-        opts=pulumi.ResourceOptions.merge(
-            kept(parent, target, protect=protect), pulumi.ResourceOptions(depends_on=[cluster])
-        ),
-    )
-    return CustomResource(
-        f"{name}-{database}-database",
-        api_version=API,
-        kind="Database",
-        metadata=metadata(target, labels, f"{name}-{database}", APPLIED),
-        spec={
-            "cluster": {"name": name},
-            "name": database,
-            "owner": owner,
-            "encoding": "UTF8",
-            "databaseReclaimPolicy": "retain",
-        },
-        opts=pulumi.ResourceOptions.merge(
-            kept(parent, target, protect=protect), pulumi.ResourceOptions(depends_on=[role])
-        ),
-    )
-
-
-def _access(
-    name: str,
-    consumer: Consumer,
-    password: pulumi.Output[str],
-    labels: Mapping[str, str],
-    target: KubernetesTarget,
-    parent: pulumi.Resource,
-    database: pulumi.Resource,
-    image: str,
-) -> Access:
-    binding = f"{name}-{consumer.app}"
-    host = f"{name}-rw"
-    address = uri(consumer, host, password, "verify-full")
-    options = kept(parent, target, protect=consumer.deletion_protection)
-    secret = Secret(
-        f"{binding}-binding",
-        metadata=metadata(target, {**labels, "cnpg.io/reload": "true"}, binding),
-        # The type that the operator wants of a password; the keys are those of servicebinding.io.
-        type="kubernetes.io/basic-auth",
-        string_data={
-            "type": "postgresql",
-            "provider": "cloudnative-pg",
-            "host": host,
-            "port": str(facts.PORT),
-            "database": consumer.database,
-            "username": consumer.app,
-            "password": password,
-            "uri": address,
+            "type": "rw",
+            "instances": pooler.instances,
+            "pgbouncer": {"poolMode": pooler.mode, "parameters": pooler.parameters},
+            "deploymentStrategy": {
+                "type": "RollingUpdate",
+                "rollingUpdate": {"maxSurge": facts.POOLER_SURGE, "maxUnavailable": 0},
+            },
+            "template": {"spec": _pooler_pod(pooler, selector)},
         },
         opts=options,
     )
-    role = CustomResource(
-        f"{binding}-role",
-        api_version=API,
-        kind="DatabaseRole",
-        metadata=metadata(target, labels, binding, APPLIED),
-        spec={
-            "cluster": {"name": name},
-            "name": consumer.app,
-            "login": True,
-            "inRoles": [facts.owner(consumer.database)] if consumer.owns else [],
-            "passwordSecret": {"name": binding},
-            "comment": f"login of app {consumer.app}",
-            "databaseRoleReclaimPolicy": "retain",
-        },
-        opts=pulumi.ResourceOptions.merge(options, pulumi.ResourceOptions(depends_on=[secret, database])),
-    )
-    return Access(
-        consumer=consumer,
-        host=host,
-        password=password,
-        uri=address,
-        sslmode="verify-full",
-        binding=binding,
-        ca=SecretKey(secret=f"{name}-ca", key="ca.crt"),
-        gate=Gate(resources=(role,)),
-        # The operator's objects can't grant; the migrator can, on what the owner role makes.
-        setup=ClientScript(image=image, sql=migrator_sql(consumer)) if consumer.grants else None,
-    )
+    if pooler.instances > 1:
+        PodDisruptionBudget(
+            f"{name}-pooler-budget",
+            metadata=metadata(target, labels, physical),
+            spec=PodDisruptionBudgetSpecArgs(max_unavailable=1, selector=LabelSelectorArgs(match_labels=selector)),
+            opts=options,
+        )
+
+
+def _pooler_pod(pooler: PoolerSpec, selector: Mapping[str, str]) -> dict[str, Any]:
+    """What the operator does not choose by itself: the container's name is the one it looks for."""
+    resources = {"cpu": pooler.resources.cpu, "memory": pooler.resources.memory}
+    return {
+        "containers": [{"name": "pgbouncer", "resources": {"requests": resources, "limits": resources}}],
+        "topologySpreadConstraints": [
+            {
+                "topologyKey": key,
+                "maxSkew": 1,
+                "whenUnsatisfiable": "ScheduleAnyway",
+                "labelSelector": {"matchLabels": dict(selector)},
+            }
+            for key in ("kubernetes.io/hostname", "topology.kubernetes.io/zone")
+        ],
+    }

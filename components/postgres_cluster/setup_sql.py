@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from components.connections import Consumer
-from components.postgres_cluster.facts import owner
+from components.postgres_cluster.facts import EXPORTER_ROLE, owner
+from components.postgres_cluster.spec import DatabaseSpec
 
 
-def setup_sql(databases: Sequence[str], consumers: Sequence[Consumer], passwords: Mapping[str, str]) -> str:
+def setup_sql(
+    databases: Mapping[str, DatabaseSpec], consumers: Sequence[Consumer], passwords: Mapping[str, str]
+) -> str:
     """psql script. Nothing is ever dropped: what left the stack file loses its login only when a person says so.
 
     Names are DNS labels and passwords letters and digits, so quoting can't be broken out of.
     """
     lines = ["\\set QUIET on"]
-    for database in databases:
+    for database in sorted(databases):
         lines += _role(owner(database), "NOLOGIN")
         lines += [
             # Plain words only, as the docstring says.
@@ -27,13 +30,20 @@ def setup_sql(databases: Sequence[str], consumers: Sequence[Consumer], passwords
         # REVOKE says nothing if there is nothing to revoke: an app that gets migrations stops being the owner.
         verb, side = ("GRANT", "TO") if consumer.owns else ("REVOKE", "FROM")
         lines += [f'{verb} "{owner(consumer.database)}" {side} "{consumer.app}";']
+    if EXPORTER_ROLE in passwords:
+        lines += _role(EXPORTER_ROLE, f"LOGIN PASSWORD '{passwords[EXPORTER_ROLE]}'")
+        lines += [f'GRANT pg_monitor TO "{EXPORTER_ROLE}";']
     for consumer in consumers:
         if consumer.grants:
-            lines += [f"\\connect {consumer.database}"]
+            lines += [f'\\connect "{consumer.database}"']
             # What an app made before it had migrations is handed over, so that the migrations can change it.
             lines += [f'REASSIGN OWNED BY "{role}" TO "{owner(consumer.database)}";' for role in consumer.grants]
             lines += _rights(consumer)
             lines += [_acts_as_owner(consumer)]
+    for database, declared in sorted(databases.items()):
+        if declared.extensions:
+            lines += [f'\\connect "{database}"']
+            lines += [f'CREATE EXTENSION IF NOT EXISTS "{extension}";' for extension in sorted(declared.extensions)]
     return "\n".join(lines) + "\n"
 
 

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field
 
+from components.postgres_cluster.backup import BackupSpec, RecoverFromSpec, TopologySpec
+from components.postgres_cluster.pooler import PoolerSpec
 from components.vocabulary import (
     Cpu,
     DatabaseName,
     DnsLabel,
+    Duration,
     ImageRef,
+    Listed,
     NeededOn,
     OnlyOn,
     Port,
     Problem,
     Size,
     Spec,
+    seconds,
     size_bytes,
 )
 
@@ -27,16 +33,37 @@ RESERVED_CONNECTIONS = 10
 SMALLEST_MEMORY = "256Mi"
 
 OWNED_PARAMETERS = frozenset(
-    {"max_connections", "shared_buffers", "listen_addresses", "port", "ssl", "hba_file", "data_directory"}
+    {
+        "archive_command",
+        "archive_mode",
+        "archive_timeout",
+        "data_directory",
+        "hba_file",
+        "listen_addresses",
+        "max_connections",
+        "max_slot_wal_keep_size",
+        "port",
+        "shared_buffers",
+        "ssl",
+        "synchronous_standby_names",
+    }
 )
 """Derived from other fields, or the platform's own."""
 
 ONE_MACHINE = "one machine runs one server"
+NO_SIZE = "a Docker volume has no size"
+
+Major = Literal[14, 15, 16, 17, 18]
+
+ExtensionName = Annotated[str, Field(pattern=r"^[a-z][-_a-z0-9]*$", max_length=63, examples=["pg_trgm"])]
+"""Name of an extension that the image holds."""
 
 
 class DatabaseSpec(Spec):
     """A database of the server, with an owner role named after it."""
 
+    extensions: Annotated[tuple[ExtensionName, ...], Listed] = Field(default=(), examples=["[pg_trgm]"])
+    """Extensions that a superuser must create. Taking one out of the list leaves it in the database."""
     deletion_protection: bool = True
     """Keeps the database when it is taken out of the file."""
 
@@ -56,15 +83,69 @@ class PostgresResources(Spec):
             )
 
 
+class StorageSpec(Spec):
+    """The data volume of each instance."""
+
+    size: Size = Field(examples=["100Gi"])
+    """It can grow, never shrink."""
+    storage_class: DnsLabel | None = Field(default=None, alias="class", examples=["fast-retain"])
+    """Absent: the cluster's default class. Can't be changed once the volume exists; the log's volume has the same."""
+
+
+class WalSpec(Spec):
+    """The write-ahead log: where it lies, how often it is archived, and how much of it is kept for standbys."""
+
+    size: Annotated[Size | None, OnlyOn("kubernetes", NO_SIZE)] = Field(default=None, examples=["20Gi"])
+    """A volume of its own, so that a full log can't stop the data. Can be added, not removed."""
+    archive_interval: Duration = Field(default="5m", examples=["5m"])
+    """The longest that a change waits for its archive: what is lost at worst when a whole site is."""
+    slot_limit: Annotated[Size | None, OnlyOn("kubernetes", ONE_MACHINE)] = Field(default=None, examples=["10Gi"])
+    """Log that is kept for a standby that does not answer; beyond it the standby is built anew, and the primary lives.
+    Absent: half of the volume that the log lies on."""
+
+    def problems(self) -> Iterable[Problem]:
+        if not 30 <= seconds(self.archive_interval) <= 3600:
+            yield Problem(
+                path=("archive_interval",),
+                rule="must be from 30s to 1h: each interval with a change fills a file of 16 MiB in the archive",
+                example="5m",
+            )
+
+
+class ReplicationSpec(Spec):
+    """What a failover may lose, and what that costs."""
+
+    rpo: Literal["zero", "seconds"]
+    """zero: a commit waits for a standby, and writes stop while none is left. seconds: a commit waits for nobody, and a
+    failover loses what the standby had not received."""
+    writes_may_stop: bool = False
+    """Permission for `zero` with a single standby: then every restart of it stops writes."""
+    lag: Duration = "1m"
+    """How far behind a standby may be before somebody is told."""
+
+
+class UpgradeSpec(Spec):
+    """How new versions reach a server that runs."""
+
+    allow_major: Major | None = Field(default=None, examples=[18])
+    """Permission to bring the server to this major: the whole cluster is down while files are converted, and there is no
+    way back but a restore. Without it the engine refuses the change."""
+    primary: Literal["restart", "switchover"] = "restart"
+    """How the primary comes last in a rollout: restarted in place, or after a standby took over. With `switchover` image
+    and parameters can't change at once."""
+
+
 class PostgresKubernetesSpec(Spec):
     """Only for stacks on Kubernetes."""
 
-    storage_class: DnsLabel | None = Field(default=None, examples=["fast-retain"])
-    """Absent: the cluster's default class. Can't be changed once the volume exists."""
     priority_class: DnsLabel | None = Field(default=None, examples=["data"])
     """PriorityClass that the cluster layer made."""
     node_selector: Mapping[str, str] = Field(default={}, examples=["{pool: data}"])
     """Labels that a node must have."""
+    service_account_annotations: Mapping[str, str] = Field(
+        default={}, examples=['{eks.amazonaws.com/role-arn: "arn:aws:iam::...:role/backup"}']
+    )
+    """Says who the pods are to the cloud, where the object store has no credentials."""
 
 
 class PostgresDockerSpec(Spec):
@@ -72,25 +153,55 @@ class PostgresDockerSpec(Spec):
 
     publish: Port | None = Field(default=None, examples=[5432])
     """Port of 127.0.0.1 that reaches the server, for a developer's own client."""
+    archive: bool = False
+    """Archives the write-ahead log to a volume, for `make backup` and `make restore`."""
+    metrics: bool = False
+    """Runs an exporter beside the server."""
 
 
 class PostgresClusterSpec(Spec):
     """A PostgreSQL server."""
 
-    major: Literal[14, 15, 16, 17, 18] = Field(examples=[18])
+    major: Major = Field(examples=[18])
     """Major version of PostgreSQL. Raising it is a migration, never a side effect of an image."""
-    image: ImageRef | None = Field(default=None, examples=["ghcr.io/cloudnative-pg/postgresql@sha256:<64 hex digits>"])
+    image: ImageRef | None = Field(
+        default=None, examples=["ghcr.io/cloudnative-pg/postgresql:18.6-standard-trixie@sha256:<64 hex digits>"]
+    )
     """Image of that major. Absent: the one in components/versions.py."""
     instances: Annotated[int, OnlyOn("kubernetes", ONE_MACHINE, (1,))] = Field(default=3, ge=1, le=9, examples=[3])
     """Servers: one primary, the rest standbys."""
-    storage: Annotated[Size | None, NeededOn("kubernetes", "a Docker volume has no size")] = Field(
-        default=None, examples=["100Gi"]
+    storage: Annotated[StorageSpec | None, NeededOn("kubernetes", NO_SIZE)] = Field(
+        default=None, examples=["{size: 100Gi}"]
     )
-    """Data volume of each instance. It can grow, never shrink."""
-    wal_storage: Annotated[Size | None, OnlyOn("kubernetes", "a Docker volume has no size")] = Field(
-        default=None, examples=["20Gi"]
+    """Data volume of each instance."""
+    wal: WalSpec = WalSpec()
+    """The write-ahead log."""
+    replication: Annotated[ReplicationSpec | None, OnlyOn("kubernetes", ONE_MACHINE)] = Field(
+        default=None, examples=["{rpo: zero}"]
     )
-    """Separate volume for the write-ahead log, so that a full log can't stop the data. Can be added, not removed."""
+    """What a failover may lose. Absent: nothing (`zero`) from three instances on, `seconds` below."""
+    backup: Annotated[
+        BackupSpec | None, OnlyOn("kubernetes", "on one machine `docker.archive` and `make backup` do this")
+    ] = Field(default=None, examples=["{store: backups}"])
+    """Backups in an object store. Absent: none, and a deleted row is gone."""
+    generation: Annotated[int, OnlyOn("kubernetes", "only an object store has generations", (1,))] = Field(
+        default=1, ge=1, le=999, examples=[2]
+    )
+    """Which life of this server archives: raised with a restore and with a new major, so that one never overwrites another."""
+    recover_from: Annotated[RecoverFromSpec | None, OnlyOn("kubernetes", "on one machine `make restore` does this")] = (
+        Field(default=None, examples=["{store: backups, server: main-g1}"])
+    )
+    """Where a new server takes its first data from."""
+    topology: Annotated[TopologySpec | None, OnlyOn("kubernetes", ONE_MACHINE)] = Field(
+        default=None, examples=["{self: eu, primary: eu, peers: {us: {store: backups-us, server: main-g1}}}"]
+    )
+    """The same database on other clusters."""
+    pooler: PoolerSpec | None = Field(default=None, examples=["{pool_size: 20}"])
+    """Absent: none."""
+    upgrade: Annotated[UpgradeSpec, OnlyOn("kubernetes", "on Docker each major has a volume of its own")] = (
+        UpgradeSpec()
+    )
+    """How new versions reach a server that runs."""
     resources: PostgresResources = PostgresResources()
     """What one instance is given."""
     max_connections: int = Field(default=100, ge=20, le=1000, examples=[200])
@@ -113,9 +224,64 @@ class PostgresClusterSpec(Spec):
         """A quarter of the memory, PostgreSQL's own advice. https://www.postgresql.org/docs/18/runtime-config-resource.html"""
         return f"{size_bytes(self.resources.memory) // 4 // 2**20}MB"
 
+    @property
+    def replicated(self) -> ReplicationSpec:
+        """What a failover may lose, said or derived."""
+        if self.replication is not None:
+            return self.replication
+        return ReplicationSpec(rpo="zero" if self.instances > 2 else "seconds")
+
     def problems(self) -> Iterable[Problem]:
         for parameter in sorted(OWNED_PARAMETERS & self.parameters.keys()):
             yield Problem(
                 path=("parameters", parameter),
-                rule="follows from other fields (max_connections, resources) and can't be set here",
+                rule="follows from other fields (max_connections, resources, wal, replication) and can't be set here",
+            )
+        yield from self._replication_problems()
+        yield from self._version_problems()
+        if (self.topology is not None or self.generation > 1) and self.backup is None:
+            path = ("topology",) if self.topology is not None else ("generation",)
+            yield Problem(
+                path=path, rule="needs backup: it is about what this server archives", example="{store: backups}"
+            )
+        if self.topology is not None and self.recover_from is not None:
+            yield Problem(
+                path=("recover_from",),
+                rule="and topology exclude each other: a site that follows starts from the site that writes; remove one of the two",
+            )
+
+    def _replication_problems(self) -> Iterable[Problem]:
+        if self.replication is None or self.replication.rpo != "zero":
+            return
+        if self.instances == 1:
+            yield Problem(
+                path=("replication", "rpo"),
+                rule="can't be zero with one instance: nothing has a second copy; raise instances or say seconds",
+                example="seconds",
+            )
+        elif self.instances == 2 and not self.replication.writes_may_stop:
+            yield Problem(
+                path=("replication", "writes_may_stop"),
+                rule="is needed for zero with one standby: whenever it restarts, writes stop; raise instances to 3, say seconds, or permit it",
+                example="true",
+            )
+
+    def _version_problems(self) -> Iterable[Problem]:
+        if self.upgrade.allow_major is not None and self.upgrade.allow_major != self.major:
+            yield Problem(
+                path=("upgrade", "allow_major"),
+                rule=f"permits another major than the one that is declared ({self.major}); change both in one edit, or remove it",
+                example=str(self.major),
+            )
+        if self.image is not None and "bitnami" in self.image:
+            yield Problem(
+                path=("image",),
+                rule="is a Bitnami image: they are frozen since August 2025, and are laid out differently",
+                example="ghcr.io/cloudnative-pg/postgresql:18.6-standard-trixie@sha256:<64 hex digits>",
+            )
+        elif self.image is not None and not re.search(rf":{self.major}\b[^/]*$", self.image):
+            yield Problem(
+                path=("image",),
+                rule=f"must have a tag that starts with the major ({self.major}): the operator reads the version from it",
+                example=f"ghcr.io/cloudnative-pg/postgresql:{self.major}.6-standard-trixie@sha256:<64 hex digits>",
             )

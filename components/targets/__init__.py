@@ -9,6 +9,15 @@ import pulumi
 
 
 @dataclass(frozen=True, kw_only=True)
+class GatewayFacts:
+    """The cluster's Gateway API implementation."""
+
+    gateway_class: str
+    envoy: bool
+    """Whether it is Envoy Gateway, whose policies go beyond the standard."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class KubernetesTarget:
     """One namespace of one cluster."""
 
@@ -25,6 +34,8 @@ class KubernetesTarget:
     """Zones with nodes."""
     domain: str
     """The namespace's part of the cluster's domain: full host names for what knows no search list."""
+    gateway: GatewayFacts | None = None
+    """None where the cluster has no gateway."""
 
 
 @dataclass(frozen=True, kw_only=True)

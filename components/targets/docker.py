@@ -18,6 +18,9 @@ from components.vocabulary import cpu_millis, size_bytes
 SECRETS_FOLDER = "/run/secrets"
 CONFIG_FOLDER = "/run/config"
 
+TOOLS_FOLDER = "/run/slipway"
+"""Where the stack's static tools are mounted; health checks call them."""
+
 LOG_OPTIONS = {"max-size": "10m", "max-file": "3"}
 """30 MB of logs per container; Docker's own default never rotates."""
 

@@ -26,7 +26,8 @@ class Api(BaseHTTPRequestHandler):
     """The API's own port."""
 
     def do_GET(self) -> None:
-        answers = {"/healthz": {"ok": True}, "/livez": {"ok": True}, "/": {"app": "api", "database": database()}}
+        about = {"app": "api", "database": database()}
+        answers = {"/healthz": {"ok": True}, "/livez": {"ok": True}, "/": about, "/api/status": about}
         answer = answers.get(self.path)
         body = json.dumps(answer if answer is not None else {"error": "no such path"}).encode()
         self.send_response(200 if answer is not None else 404)

@@ -6,12 +6,14 @@ import pulumi
 import pytest
 
 import components
-from components import AppService, Environment, PostgresCluster, RedisCache
+from components import AppService, CDNFrontend, EdgeGateway, Environment, PostgresCluster, RedisCache
 from tests.kit.recording import Recording
 from tests.stacks.shipped import recorded
 
 TOKENS = {
     AppService: "slipway:index:AppService",
+    CDNFrontend: "slipway:index:CDNFrontend",
+    EdgeGateway: "slipway:index:EdgeGateway",
     Environment: "slipway:index:Environment",
     PostgresCluster: "slipway:index:PostgresCluster",
     RedisCache: "slipway:index:RedisCache",

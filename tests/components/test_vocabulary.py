@@ -27,6 +27,8 @@ WORDS: list[tuple[str, tuple[Any, ...], tuple[Any, ...]]] = [
     ("FileName", ("app.toml", "a_b-c.1"), ("a/b", ".hidden", "")),
     ("AbsolutePath", ("/run", "/a/b.c"), ("tmp", "/", "/a/", "/a b", "/../x y")),
     ("UrlPath", ("/", "/healthz", "/a-b_c~d"), ("healthz", "/a b", "/a?b=c")),
+    ("UrlPrefix", ("/", "/api", "/a/b.c"), ("api", "/api/", "//", "/a b", "/a;b")),
+    ("CertificateHost", ("api.example.com", "*.example.com"), ("*", "a.*.com", "*.*.com", "api")),
     (
         "ImageRef",
         ("api", "api:dev", "ghcr.io/a/b:1.2", "localhost:5000/a" + DIGEST, "a/b:1" + DIGEST),
@@ -60,6 +62,12 @@ WORDS: list[tuple[str, tuple[Any, ...], tuple[Any, ...]]] = [
     ("Cidr", ("10.0.0.0/8", "2001:db8::/32"), ("10.0.0.1/8", "10.0.0.0/33", "example.com")),
     ("CidrPort", ("10.0.0.1/32:6443",), ("10.0.0.1/32", "10.0.0.1/32:0", "10.0.0.1/32:x", "10.0.0.1/8:443")),
     ("Hostname", ("api.example.com",), ("api", "API.example.com", "-a.example.com", "a.1")),
+    ("Retention", ("30d", "4w", "12m"), ("30", "1 month", "0d", "30D", 30)),
+    (
+        "PointInTime",
+        ("2026-11-25T01:29:59Z", "2026-11-25 01:29:59+01:00"),
+        ("2026-11-25T01:29:59", "yesterday", "2026-11-25", 5),
+    ),
     ("KubernetesVersion", ("1.36",), ("1.3", "v1.36", "2.10", 1.36)),
 ]
 

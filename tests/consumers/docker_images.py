@@ -23,19 +23,13 @@ MAJOR = 18
 POSTGRES_ID = 999
 """User and group of the official image; Debian's differ from one installation to the next."""
 
-LEFT_OUT = (
-    "boot",
-    "dev",
-    "proc",
-    "run",
-    "sys",
-    "tmp",
-    "var/cache",
-    "var/lib/apt",
-    "var/lib/dpkg",
-    "var/lib/prometheus",
+LEFT_OUT = frozenset(
+    {
+        *("dev", "proc", "run", "sys", "tmp"),  # Docker's own
+        *("boot", "usr/share/i18n", "usr/share/perl", "var/cache", "var/lib/apt", "var/lib/dpkg", "var/lib/prometheus"),
+    }
 )
-"""Of the root folder. What Docker mounts itself, and what no container here reads."""
+"""Of the root folder."""
 
 LEFT_OUT_PROGRAMS = ("amtool", "mtail", "prometheus", "promtool")
 """400 MB that no container here runs."""

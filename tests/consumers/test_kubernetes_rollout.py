@@ -83,14 +83,14 @@ def test_the_same_without_room_for_the_surge_is_stuck(cluster: Cluster, peak: li
         "the smaller quota is in force",
         lambda: cluster.get("resourcequota", "quota", namespace)["status"]["hard"]["pods"] == used["pods"],
     )
-    deployment = _deployments(peak)["front"]
+    deployment = _deployments(peak)["web"]
     cluster.apply(deployment)  # back to the first image
     cluster.wait_until("the quota denies the surge", lambda: bool(_denied(cluster, namespace)))
-    done = cluster.try_kubectl("rollout", "status", "deployment/front", "-n", namespace, "--timeout=3s")
+    done = cluster.try_kubectl("rollout", "status", "deployment/web", "-n", namespace, "--timeout=3s")
     assert done.returncode != 0
 
     cluster.apply(quota)
-    cluster.rolled_out("deployment", "front", namespace)
+    cluster.rolled_out("deployment", "web", namespace)
 
 
 def _available(cluster: Cluster, objects: list[dict[str, Any]], app: str) -> bool:
@@ -114,7 +114,7 @@ def _image(deployment: dict[str, Any]) -> str:
 
 
 def _app_pods(cluster: Cluster, namespace: str) -> list[dict[str, Any]]:
-    return cluster.all("pod", namespace, "app.kubernetes.io/name=app-service")
+    return cluster.all("pod", namespace, "app.kubernetes.io/name in (app-service,cdn-frontend)")
 
 
 def _denied(cluster: Cluster, namespace: str) -> list[str]:

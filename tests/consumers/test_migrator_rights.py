@@ -1,12 +1,10 @@
 """A real PostgreSQL runs what a migrator and a Docker server are given: who may do what afterwards.
 
-The server runs under `chroot` in the root folder of servers, on a port of 127.0.0.1; psql connects as each role with its
-own password, as apps do.
+psql connects as each role with its own password, as apps do.
 """
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from collections.abc import Generator
 from pathlib import Path
@@ -16,10 +14,8 @@ import pytest
 from components.connections import Consumer
 from components.postgres_cluster.setup_sql import migrator_sql, setup_sql
 from tests.consumers.processes import Processes, free_ports, listens
-from toolchain.consumers.servers import ROOT, SERVERS
-from toolchain.progress import UnavailableError
+from tests.consumers.servers import WORK, Servers, postgres_tool
 
-BIN = "/usr/lib/postgresql/18/bin"
 PASSWORDS = {name: f"passwordof{name.replace('-', '')}" for name in ("api", "mails", "api-migrator")}
 API, MAILS = (Consumer(app=name, database="api", deletion_protection=True, owns=False) for name in ("api", "mails"))
 MIGRATOR = Consumer(app="api-migrator", database="api", deletion_protection=True, grants=("api", "mails"))
@@ -29,14 +25,15 @@ OWNING = Consumer(app="api", database="api", deletion_protection=True)
 class Server:
     """A PostgreSQL of our own."""
 
-    def __init__(self, root: Path, port: int) -> None:
-        self._root, self._port = root, port
+    def __init__(self, servers: Servers, work: Path, port: int) -> None:
+        self._servers, self._work, self._port = servers, work, port
 
     def run(self, sql: str, role: str = "postgres", database: str = "postgres") -> subprocess.CompletedProcess[str]:
         password = PASSWORDS.get(role, "passwordofpostgres")
-        command = ["chroot", str(self._root), "env", f"PGPASSWORD={password}", f"{BIN}/psql", "-X", "-q", "-At"]
-        command += ["-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p", str(self._port), "-U", role, "-d", database]
-        return subprocess.run([*command, "-f", "-"], input=sql, text=True, capture_output=True, check=False)
+        command = ["env", f"PGPASSWORD={password}", postgres_tool("psql"), "-X", "-q", "-At", "-v", "ON_ERROR_STOP=1"]
+        command += ["-h", "127.0.0.1", "-p", str(self._port), "-U", role, "-d", database, "-f", "-"]
+        inside = self._servers.command(self._work, *command)
+        return subprocess.run(inside, input=sql, text=True, capture_output=True, check=False)
 
     def told(self, sql: str, role: str, database: str = "api") -> str:
         done = self.run(sql, role, database)
@@ -50,30 +47,20 @@ class Server:
 
 
 @pytest.fixture
-def server(scratch: Path) -> Generator[Server]:
-    try:
-        root = SERVERS.need() / ROOT
-    except UnavailableError as error:
-        pytest.skip(f"servers: {error}")
+def server(servers: Servers, scratch: Path) -> Generator[Server]:
     port = free_ports(1)[0]
-    data = Path("/var/tmp") / f"slipway-postgres-{port}"  # noqa: S108  # inside the root folder
-    secret = root / "var/tmp" / f"slipway-postgres-{port}.secret"
-    secret.write_text("passwordofpostgres", encoding="utf-8")
-    secret.chmod(0o644)
-    as_postgres = ["chroot", "--userspec=postgres:postgres", str(root)]
-    try:
-        make = [f"{BIN}/initdb", "-D", str(data), "-A", "scram-sha-256", "-U", "postgres", "--no-sync"]
-        subprocess.run(
-            [*as_postgres, *make, "--pwfile", f"/{secret.relative_to(root)}"], check=True, capture_output=True
-        )
-        with Processes(scratch / f"postgres-{port}") as processes:
-            start = [f"{BIN}/postgres", "-D", str(data), "-p", str(port), "-c", "unix_socket_directories="]
-            processes.start("postgres", [*as_postgres, *start, "-c", "fsync=off"])
-            processes.wait_until("PostgreSQL listens", lambda: listens(port))
-            yield Server(root, port)
-    finally:
-        secret.unlink()
-        shutil.rmtree(root / str(data).removeprefix("/"), ignore_errors=True)
+    folder = scratch / f"postgres-{port}"
+    work, data = folder / "work", f"{WORK}/data"
+    work.mkdir(parents=True)
+    (work / "secret").write_text("passwordofpostgres", encoding="utf-8")
+    (work / "secret").chmod(0o644)
+    make = [postgres_tool("initdb"), "-D", data, "-A", "scram-sha-256", "-U", "postgres", "--no-sync"]
+    servers.run(work, *make, f"--pwfile={WORK}/secret", user="postgres")
+    with Processes(folder / "log") as processes:
+        start = [postgres_tool("postgres"), "-D", data, "-p", str(port), "-c", "unix_socket_directories="]
+        processes.start("postgres", servers.command(work, *start, "-c", "fsync=off", user="postgres"))
+        processes.wait_until("PostgreSQL listens", lambda: listens(port))
+        yield Server(servers, work, port)
 
 
 SCHEMA = "CREATE TABLE shop (id int GENERATED ALWAYS AS IDENTITY, n int); CREATE SCHEMA stats; CREATE TABLE stats.days (d date);"

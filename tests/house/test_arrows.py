@@ -10,8 +10,11 @@ import pytest
 
 from tests.house.sources import Import, file_of, findings, imports, modules, reaches
 
-READERS = ("config.py", "stack_file.py", "refusals.py")
-PROOFS = ("topology.py", "proofs.py")
+READERS = ("config.py", "reading.py", "stack_file.py", "refusals.py")
+PROOFS = (
+    "topology.py",
+    *(f"proofs/{room}.py" for room in ("__init__", "capacity", "edge", "names", "references", "support")),
+)
 SDKS = ("pulumi_kubernetes", "pulumi_docker", "pulumi_random")
 
 

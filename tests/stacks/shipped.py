@@ -18,7 +18,11 @@ from tests.kit.recording import Recording, record
 ROOT = Path(__file__).parents[2]
 PROJECT = "blocksight"
 STACKS = ("dev", "prod", "staging")
-SECRETS = {"coin_api_key": "placeholder-of-coin-api-key"}
+SECRETS = {
+    "backup_access_key": "placeholder-of-backup-access-key",
+    "backup_secret_key": "placeholder-of-backup-secret-key",
+    "coin_api_key": "placeholder-of-coin-api-key",
+}
 """What a person sets before `pulumi up`; the shipped files hold none."""
 
 

@@ -88,6 +88,9 @@ def rename(sections: Sections, old: str, new: str) -> None:
         for connection in entry.get("connects_to", ()):
             if connection.get("app") == old:
                 connection |= {"app": new, "as": old.upper()}
+    for site in sections["cdn_frontends"].values():
+        for proxy in site.get("proxies", {}).values():
+            proxy["app"] = new if proxy["app"] == old else proxy["app"]
     for connection in apps[new].get("connects_to", ()):
         if "postgres" in connection:
             connection.setdefault("database", old)
@@ -107,8 +110,8 @@ def test_a_second_rehearsal_changes_nothing(deployed: Session) -> None:
 
 def test_a_new_image_is_an_update_in_place_on_kubernetes(prod: Session) -> None:
     def bump(sections: Sections) -> None:
-        front = sections["app_services"]["front"]
-        front["image"] = front["image"][:-1] + "7"
+        electrs = sections["app_services"]["electrs"]
+        electrs["image"] = electrs["image"][:-1] + "7"
 
     result = preview(prod, bump)
     assert result.exit_code == 0
@@ -117,7 +120,10 @@ def test_a_new_image_is_an_update_in_place_on_kubernetes(prod: Session) -> None:
 
 
 def test_renaming_an_app_that_owns_nothing_shows_what_goes_and_what_comes(deployed: Session) -> None:
-    result = preview(deployed, lambda sections: rename(sections, "front", "page"))
+    def rename_the_site(sections: Sections) -> None:
+        sections["cdn_frontends"]["page"] = sections["cdn_frontends"].pop("web")
+
+    result = preview(deployed, rename_the_site)
     assert result.exit_code == 0
     assert result.changes["delete"] > 0
     assert result.changes["create"] > 0
@@ -179,7 +185,8 @@ def test_lifting_protection_shows_in_the_preview_and_deletes_nothing(deployed: S
 
 def test_the_guide_renames_an_app_with_credentials_in_three_steps(prod: Session) -> None:
     def both(sections: Sections) -> None:
-        old = sections["app_services"]["api"]
+        old = copy.deepcopy(sections["app_services"]["api"])
+        del old["route"]
         rename(sections, "api", "interface")
         sections["app_services"]["api"] = old
         sections["postgres_clusters"]["main"]["max_connections"] = 400

@@ -23,7 +23,7 @@ def variables(text: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("stack", ["dev", "prod"])
-@pytest.mark.parametrize("app", ["api", "electrs", "front"])
+@pytest.mark.parametrize("app", ["api", "bitcoind", "electrs"])
 def test_a_shell_reads_it_and_secrets_are_left_empty(stack: str, app: str) -> None:
     spec = topology_of(stack).stack.app_services[app]
     found = variables(env_template.template(topology_of(stack).stack, app))
@@ -53,7 +53,7 @@ def test_any_text_survives_the_shell(value: str) -> None:
     ("arguments", "code", "told"),
     [
         (["api"], 0, ""),
-        (["apo"], 2, "env: apo is no app of stack dev; it has: api, bitcoind, electrs, front\n"),
+        (["apo"], 2, "env: apo is no app of stack dev; it has: api, bitcoind, electrs\n"),
         (["api", "--stack", "nope"], 2, "env: there is no Pulumi.nope.yaml\n"),
     ],
 )

@@ -40,6 +40,7 @@ def actors(recording: Recording, plan: Topology) -> list[Actor]:
         )
         for c in objects(recording, "Cluster")
     ]
+    solver = Actor("edge", namespace, {"acme.cert-manager.io/http01-solver": "true"})
     outside = {
         f"pods of {peer.namespace}": Actor(f"pods of {peer.namespace}", peer.namespace, dict(peer.labels))
         for edge in plan.edges
@@ -50,6 +51,7 @@ def actors(recording: Recording, plan: Topology) -> list[Actor]:
     return [
         *apps,
         *servers,
+        solver,
         *outside.values(),
         Actor("dns", "kube-system", {"k8s-app": "kube-dns"}),
         Actor("stranger here", namespace, {"app": "stranger"}),

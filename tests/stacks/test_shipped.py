@@ -116,13 +116,14 @@ def test_an_app_starts_after_its_database_and_role() -> None:
 def test_apps_on_kubernetes_do_not_wait_for_each_other() -> None:
     recording = recorded("prod")
     names = {r.urn: r.name for r in recording.resources}
-    waited = {names[d] for d in recording.one("Deployment", "front-deployment").dependencies}
-    assert not any(name.startswith("api-") for name in waited)
+    waited = {names[d] for d in recording.one("Deployment", "web-deployment").dependencies}
+    assert "api-deployment" not in waited
+    assert "api-service" in waited, "nginx looks up the name of what it proxies to when it starts"
 
 
 def test_apps_on_docker_start_after_what_they_connect_to() -> None:
     recording = recorded("dev")
-    assert recording.one("Container", "api-container").urn in recording.one("Container", "front-container").dependencies
+    assert recording.one("Container", "api-container").urn in recording.one("Container", "web-container").dependencies
     assert recording.one("Container", "main-setup").urn in recording.one("Container", "api-container").dependencies
 
 
@@ -133,9 +134,10 @@ def test_on_docker_a_container_is_only_on_the_networks_of_its_connections() -> N
         joined = recording.one("Container", container).inputs["networksAdvanced"]
         return {network["name"] for network in joined}
 
-    assert networks("front-container") == {"blocksight-dev-api", "blocksight-dev-front-egress"}
     names = ("main", "cache", "sessions", "electrs", "bitcoind")
     producers = {f"blocksight-dev-{name}" for name in names}
+    assert networks("web-container") == {"blocksight-dev-api", "blocksight-dev-web", "blocksight-dev-web-egress"}
+    assert networks("edge-container") == {"blocksight-dev-api", "blocksight-dev-edge-egress", "blocksight-dev-web"}
     assert networks("api-migrations") == producers
     assert networks("api-container") == {"blocksight-dev-api", "blocksight-dev-api-egress", *producers}
     assert networks("cache-server") == {"blocksight-dev-cache"}

@@ -1,4 +1,7 @@
-"""`python3 -m toolchain.consumers setup` gets every part; `check` says, at once, whether anything is missing."""
+"""`python3 -m toolchain.consumers setup` gets every part; `check` says, at once, whether anything is missing.
+
+`kind` prints what this machine is, which decides what the tests may skip.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +12,12 @@ import time
 from toolchain.consumers import machine
 from toolchain.consumers.control_plane import ETCD, KUBERNETES, KWOK
 from toolchain.consumers.crds import CRDS
+from toolchain.consumers.egctl import EGCTL
 from toolchain.consumers.parts import Part
 from toolchain.consumers.servers import SERVERS, TOOLBOX
 from toolchain.progress import UnavailableError, say
 
-CONTROL_PLANE = (ETCD, CRDS, KWOK, KUBERNETES)
+CONTROL_PLANE = (ETCD, CRDS, EGCTL, KWOK, KUBERNETES)
 """Needs Go and nothing else, so every machine can have it."""
 
 
@@ -58,7 +62,12 @@ def check() -> int:
     return 1
 
 
-COMMANDS = {"setup": setup, "check": check}
+def tell_kind() -> int:
+    sys.stdout.write(f"{machine.kind()}\n")
+    return 0
+
+
+COMMANDS = {"setup": setup, "check": check, "kind": tell_kind}
 
 
 def main() -> int:

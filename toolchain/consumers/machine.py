@@ -76,7 +76,10 @@ def install(packages: list[str]) -> None:
     say(f"installing Debian packages: {' '.join(packages)}")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     here = Path("/")
-    run([apt, "update", "--quiet"], "apt-get update", cwd=here, env=environment)
+    try:
+        run([apt, "update", "--quiet"], "apt-get update", cwd=here, env=environment)
+    except UnavailableError as error:
+        say(f"{error}\ngoing on: a source that these packages do not come from may be away")
     run(
         [apt, "install", "--quiet", "--yes", "--no-install-recommends", *packages],
         "apt-get install",

@@ -151,8 +151,9 @@ def test_a_credential_is_one_value_for_its_producer_and_its_consumers(stack: str
 
 def test_a_credential_reaches_only_those_who_named_it() -> None:
     others = [{"app": "bitcoind", "port": "zmq"}]
-    recording = changed("prod", {"front": {"connects_to": [{"app": "api"}, *others]}})
-    assert "BITCOIND_PASSWORD" not in json.dumps(recording.one("Deployment", "front-deployment").inputs, default=str)
+    viewer = {"image": IMAGE, "ports": {"http": 8080}, "probes": {"readiness": {"http": "/healthz"}}}
+    recording = changed("prod", {"viewer": {**viewer, "connects_to": [{"app": "api"}, *others]}})
+    assert "BITCOIND_PASSWORD" not in json.dumps(recording.one("Deployment", "viewer-deployment").inputs, default=str)
 
 
 def _secrets(recording: Recording, app: str) -> dict[str, str]:

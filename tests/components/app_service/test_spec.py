@@ -12,7 +12,7 @@ from components.app_service import facts
 from components.app_service.kinds import WebSpec
 from components.app_service.spec import ShutdownSpec
 from components.vocabulary import seconds
-from proofs import LONGEST_NAME
+from proofs.names import LONGEST_NAME
 
 MINIMAL: dict[str, Any] = {
     "image": "registry.example.com/api@sha256:" + "1" * 64,

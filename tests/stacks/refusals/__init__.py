@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.stacks.refusals import apps, between, contracts, redis, specs, targets, words
+from tests.stacks.refusals import apps, between, contracts, edge, postgres, redis, specs, targets, words
 from tests.stacks.refusals.case import Case
 
 CASES: tuple[Case, ...] = (
@@ -12,5 +12,7 @@ CASES: tuple[Case, ...] = (
     *contracts.CASES,
     *targets.CASES,
     *redis.CASES,
+    *postgres.CASES,
+    *edge.CASES,
     *between.CASES,
 )

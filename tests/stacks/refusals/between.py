@@ -46,7 +46,7 @@ CASES: tuple[Case, ...] = (
     Case(
         "Two connections with the same variables",
         {
-            "postgres_clusters.second": {"major": 18, "storage": "10Gi", "databases": {"api": {}}},
+            "postgres_clusters.second": {"major": 18, "storage": {"size": "10Gi"}, "databases": {"api": {}}},
             f"{API}.connects_to": [{"postgres": "main"}, {"postgres": "second"}],
         },
         (
@@ -66,7 +66,7 @@ CASES: tuple[Case, ...] = (
     ),
     Case(
         "One name for two things",
-        {"postgres_clusters.api": {"major": 18, "storage": "10Gi", "databases": {"x": {}}}},
+        {"postgres_clusters.api": {"major": 18, "storage": {"size": "10Gi"}, "databases": {"x": {}}}},
         (
             "app_services.api: takes a name that 'api' takes too: names with a suffix (`-rw`, `-secrets`, ...) must differ as well; rename one",
         ),
@@ -92,7 +92,7 @@ CASES: tuple[Case, ...] = (
     ),
     Case(
         "A server's name too long for the operator",
-        {f"postgres_clusters.{'p' * 51}": {"major": 18, "storage": "1Gi", "databases": {"x": {}}}},
+        {f"postgres_clusters.{'p' * 51}": {"major": 18, "storage": {"size": "1Gi"}, "databases": {"x": {}}}},
         (f"postgres_clusters.{'p' * 51}: has 51 characters, allowed are 50: suffixes are put behind it",),
     ),
     Case(

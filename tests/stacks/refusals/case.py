@@ -63,7 +63,7 @@ KUBERNETES: dict[str, Any] = {
             "quota": {"cpu": "20", "memory": "40Gi", "pods": 40, "storage": "1Ti", "volume_claims": 20},
         }
     },
-    "postgres_clusters": {"main": {"major": 18, "storage": "10Gi", "databases": {"api": {}}}},
+    "postgres_clusters": {"main": {"major": 18, "storage": {"size": "10Gi"}, "databases": {"api": {}}}},
     "app_services": {"api": {**APP, "connects_to": [{"postgres": "main"}]}},
 }
 
@@ -82,7 +82,7 @@ def stack_text(case: Case) -> str:
         if ":" in path:
             foreign[path] = value
         else:
-            _put(sections, path.split("."), value)
+            _put(sections, path.split("."), value if value is GONE else copy.deepcopy(value))
     config = {f"{PROJECT}:{section}": body for section, body in sections.items()} | foreign
     text = yaml.dump({"config": config}, Dumper=_Dumper, sort_keys=False, width=200)
     return re.sub(r"'?@@(.*?)@@'?", r"\1", text)

@@ -74,7 +74,7 @@ CASES: tuple[Case, ...] = (
         "A parameter that follows from another field",
         {"postgres_clusters.main.parameters": {"max_connections": "500"}},
         (
-            "postgres_clusters.main.parameters.max_connections: follows from other fields (max_connections, resources) and can't be set here",
+            "postgres_clusters.main.parameters.max_connections: follows from other fields (max_connections, resources, wal, replication) and can't be set here",
         ),
     ),
 )

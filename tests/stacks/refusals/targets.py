@@ -32,14 +32,14 @@ CASES: tuple[Case, ...] = (
     ),
     Case(
         "A size for a Docker volume",
-        {"postgres_clusters.main.storage": "10Gi"},
+        {"postgres_clusters.main.storage": {"size": "10Gi"}},
         ("postgres_clusters.main.storage: is for kubernetes only: a Docker volume has no size; remove it",),
         "docker",
     ),
     Case(
         "No size for a volume on Kubernetes",
         {"postgres_clusters.main.storage": GONE},
-        ("postgres_clusters.main.storage: is missing: stacks on kubernetes need it; e.g. 100Gi",),
+        ("postgres_clusters.main.storage: is missing: stacks on kubernetes need it; e.g. {size: 100Gi}",),
     ),
     Case(
         "Narrowed hosts on Docker",

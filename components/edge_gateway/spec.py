@@ -1,0 +1,138 @@
+"""What a stack file can say about the way in: `edge:`. Routes stand with the components that they lead to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from components.vocabulary import (
+    CertificateHost,
+    Cidr,
+    Cpu,
+    DnsLabel,
+    Duration,
+    Listed,
+    OnlyOn,
+    Port,
+    Problem,
+    SecretName,
+    Size,
+    Spec,
+    seconds,
+)
+
+PRELOAD_SECONDS = 365 * 86400
+"""The least that https://hstspreload.org accepts."""
+
+
+class GivenCertificateSpec(Spec):
+    """A certificate that somebody else issues, and renews."""
+
+    certificate: SecretName = Field(examples=["edge_certificate"])
+    """Name in `secrets` of the chain, as PEM."""
+    key: SecretName = Field(examples=["edge_key"])
+    """Name in `secrets` of the private key, as PEM."""
+
+
+class CertificateSpec(Spec):
+    """One certificate. On Docker, where none is given, it comes from an authority that the stack makes once."""
+
+    hosts: Annotated[tuple[CertificateHost, ...], Listed] = Field(
+        min_length=1, max_length=100, examples=["[blocksight.live]"]
+    )
+    """Names it is for; each host of a route must be among them."""
+    acme: Annotated[
+        Literal["staging", "production"],
+        OnlyOn("kubernetes", "Let's Encrypt can't reach a published port of 127.0.0.1", ("staging",)),
+    ] = "staging"
+    """Let's Encrypt's directory. `staging` is for trying: browsers don't trust it, and its limits are wide."""
+    given: GivenCertificateSpec | None = Field(
+        default=None, examples=["{certificate: edge_certificate, key: edge_key}"]
+    )
+    """A certificate of your own; absent: one is made."""
+
+    def problems(self) -> Iterable[Problem]:
+        if self.given is not None and "acme" in self.model_fields_set:
+            yield Problem(path=("acme",), rule="can't issue a certificate that is given; remove one of the two")
+
+
+class HstsSpec(Spec):
+    """Strict-Transport-Security: browsers that saw it refuse plain HTTP. Set by the edge and nowhere else."""
+
+    max_age: Duration = "730d"
+    """How long they remember; 0s makes them forget."""
+    include_subdomains: bool = False
+    """Also for every name below the host."""
+    preload: bool = False
+    """Agree to be built into browsers. That can't be taken back within months."""
+
+    def problems(self) -> Iterable[Problem]:
+        if self.preload and not self.include_subdomains:
+            yield Problem(
+                path=("preload",),
+                rule="needs include_subdomains: true",
+                example="{include_subdomains: true, preload: true}",
+            )
+        if self.preload and seconds(self.max_age) < PRELOAD_SECONDS:
+            yield Problem(path=("max_age",), rule="must be a year or more with preload", example="730d")
+
+    def text(self) -> str:
+        """The header's value."""
+        words = (("includeSubDomains", self.include_subdomains), ("preload", self.preload))
+        return "; ".join([f"max-age={seconds(self.max_age)}", *(word for word, wanted in words if wanted)])
+
+
+class PublishSpec(Spec):
+    """Ports of this machine, on 127.0.0.1."""
+
+    http: Port = 8080
+    """Redirects to HTTPS."""
+    https: Port = 8443
+    """The way in."""
+
+    def problems(self) -> Iterable[Problem]:
+        if self.http == self.https:
+            yield Problem(path=("https",), rule="must differ from http", example="8443")
+
+
+class DockerSpec(Spec):
+    """Only for stacks on Docker."""
+
+    publish: PublishSpec = PublishSpec()
+    """Ports of this machine."""
+    cpu: Cpu = "500m"
+    """Greatest processor time."""
+    memory: Size = "128Mi"
+    """Greatest memory."""
+
+
+class EdgeGatewaySpec(Spec):
+    """The one way in from outside."""
+
+    certificates: Mapping[DnsLabel, CertificateSpec] = Field(
+        min_length=1, examples=["{main: {hosts: [blocksight.live, api.blocksight.live]}}"]
+    )
+    """Certificates, by name."""
+    hsts: HstsSpec = HstsSpec()
+    """Whether browsers remember that this is HTTPS only."""
+    trusted_proxies: Annotated[tuple[Cidr, ...], Listed] = Field(default=(), examples=["[173.245.48.0/20]"])
+    """Networks of a CDN in front. Only from there X-Forwarded-For tells the client; else limits would hit the CDN."""
+    proxies: Annotated[int, OnlyOn("kubernetes", "one machine runs one nginx", (1, 2))] = Field(
+        default=2, ge=2, le=50, examples=["2"]
+    )
+    """Replicas of the proxy; one survives no node loss."""
+    deletion_protection: bool = True
+    """Docker: keeps the authority that signs local certificates, which people have told their browsers to trust."""
+    docker: Annotated[DockerSpec | None, OnlyOn("docker", "the block is named after its target")] = None
+    """What only Docker can honour."""
+
+    def certificate_of(self, host: str) -> str | None:
+        """The certificate that covers a host: the one that names it, before the one with a wildcard."""
+        wildcard = f"*.{host.partition('.')[2]}"
+        for name in (host, wildcard):
+            for certificate, spec in sorted(self.certificates.items()):
+                if name in spec.hosts:
+                    return certificate
+        return None

@@ -1,0 +1,99 @@
+"""An nginx container on Docker: unprivileged, read-only, told everything by files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pulumi
+import pulumi_docker as docker
+
+from components.targets import DockerTarget
+from components.targets.docker import CONFIG_FOLDER, LOG_OPTIONS, cpus, go_duration, megabytes, tmpfs
+
+NGINX_USER = 101
+"""User of the nginx-unprivileged images."""
+NAME_SERVER = "127.0.0.11"
+"""Docker's own, on every network that a program makes."""
+TLS_FOLDER = "/run/tls"
+TOOLS_FOLDER = "/run/slipway"
+STOP_SECONDS = 35
+"""Above nginx's `worker_shutdown_timeout`."""
+
+
+def server(
+    name: str,
+    *,
+    image_id: pulumi.Input[str],
+    memory: str,
+    cpu: str,
+    networks: Sequence[str],
+    publish: Mapping[int, int],
+    mounts: Sequence[docker.ContainerMountArgs],
+    after: Sequence[pulumi.Resource],
+    replaced_with: Sequence[pulumi.Resource],
+    start: pulumi.Output[bool],
+    target: DockerTarget,
+    parent: pulumi.Resource,
+) -> docker.Container:
+    """nginx with /run/config/nginx.conf. `networks` are logical names; `publish` maps its ports to ports of 127.0.0.1."""
+    return docker.Container(
+        f"{name}-container",
+        name=f"{target.prefix}-{name}",
+        hostname=name,
+        image=image_id,
+        # The image's own entry point would edit files that are read-only here.
+        entrypoints=["nginx"],
+        command=["-c", f"{CONFIG_FOLDER}/nginx.conf", "-e", "stderr"],
+        user=f"{NGINX_USER}:{NGINX_USER}",
+        read_only=True,
+        tmpfs={"/tmp": tmpfs("64Mi", NGINX_USER)},  # noqa: S108  # a path inside the container
+        capabilities=docker.ContainerCapabilitiesArgs(drops=["ALL"]),
+        security_opts=["no-new-privileges:true"],
+        init=True,
+        memory=megabytes(memory),
+        memory_swap=megabytes(memory),  # equal: no swap; left out, each refresh shows a change
+        cpus=cpus(cpu),
+        restart="unless-stopped",
+        log_driver="json-file",
+        log_opts=LOG_OPTIONS,
+        networks_advanced=_joined(name, networks, target),
+        network_mode=None if networks else "none",
+        ports=[
+            docker.ContainerPortArgs(internal=inside, external=outside, ip="127.0.0.1", protocol="tcp")
+            for inside, outside in sorted(publish.items())
+        ],
+        mounts=[
+            *mounts,
+            docker.ContainerMountArgs(type="volume", source=target.tools, target=TOOLS_FOLDER, read_only=True),
+        ],
+        healthcheck=_health(),
+        wait=True,
+        wait_timeout=40,
+        stop_signal="SIGQUIT",
+        stop_timeout=STOP_SECONDS,
+        destroy_grace_seconds=STOP_SECONDS,
+        start=start,
+        opts=pulumi.ResourceOptions(
+            parent=parent, provider=target.provider, depends_on=list(after), replace_with=list(replaced_with)
+        ),
+    )
+
+
+def _joined(
+    name: str, networks: Sequence[str], target: DockerTarget
+) -> list[docker.ContainerNetworksAdvancedArgs] | None:
+    return [
+        docker.ContainerNetworksAdvancedArgs(name=target.networks[network], aliases=[name] if network == name else None)
+        for network in sorted(networks)
+    ] or None
+
+
+def _health() -> docker.ContainerHealthcheckArgs:
+    busybox = f"{TOOLS_FOLDER}/busybox"
+    return docker.ContainerHealthcheckArgs(
+        tests=["CMD", busybox, "wget", "-q", "-T", "2", "-O", "/dev/null", "http://127.0.0.1:8081/healthz"],
+        interval=go_duration(5),
+        timeout=go_duration(2),
+        retries=3,
+        start_period=go_duration(15),
+    )

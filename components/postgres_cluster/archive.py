@@ -1,0 +1,120 @@
+"""A server's way into object stores, and the schedule of its base backups. https://cloudnative-pg.io/plugin-barman-cloud/docs/usage/"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+from pulumi_kubernetes.apiextensions import CustomResource
+from pulumi_kubernetes.core.v1 import Secret
+
+from components import versions
+from components.object_stores import ObjectStoreCredentials, ObjectStoreSpec
+from components.postgres_cluster import facts
+from components.postgres_cluster.backup import BackupSpec
+from components.postgres_cluster.spec import PostgresClusterSpec
+from components.targets import KubernetesTarget
+from components.targets.kubernetes import kept, metadata
+
+ACCESS_KEY, SECRET_KEY = "ACCESS_KEY_ID", "ACCESS_SECRET_KEY"
+
+PARALLEL_FILES = 8
+"""Files of the log that are fetched at once: a restore of a busy day is bound by their number, not by their size."""
+
+
+def object_stores(
+    name: str,
+    spec: PostgresClusterSpec,
+    labels: Mapping[str, str],
+    target: KubernetesTarget,
+    parent: pulumi.Resource,
+    *,
+    stores: Mapping[str, ObjectStoreSpec],
+    secrets: pulumi.Output[Mapping[str, str]],
+) -> list[pulumi.Resource]:
+    """One ObjectStore, and a Secret where it has credentials, per store that this server reads or writes."""
+    created: list[pulumi.Resource] = []
+    options = kept(parent, target, protect=spec.deletion_protection)
+    for store in facts.stores(spec):
+        physical = facts.store(name, store)
+        credentials = stores[store].credentials
+        if credentials is not None:
+            created.append(
+                Secret(
+                    f"{physical}-credentials",
+                    metadata=metadata(target, {**labels, "cnpg.io/reload": "true"}, physical),
+                    string_data=_keys(credentials, secrets),
+                    opts=options,
+                )
+            )
+        created.append(
+            CustomResource(
+                physical,
+                api_version=versions.BARMAN_CLOUD_API,
+                kind="ObjectStore",
+                metadata=metadata(target, labels, physical),
+                spec=_object_store(physical, spec, store, stores[store]),
+                opts=pulumi.ResourceOptions.merge(options, pulumi.ResourceOptions(depends_on=list(created))),
+            )
+        )
+    return created
+
+
+def _keys(
+    credentials: ObjectStoreCredentials, secrets: pulumi.Output[Mapping[str, str]]
+) -> dict[str, pulumi.Output[str]]:
+    return {
+        ACCESS_KEY: secrets.apply(lambda given: given[credentials.access_key.secret]),
+        SECRET_KEY: secrets.apply(lambda given: given[credentials.secret_key.secret]),
+    }
+
+
+def _object_store(physical: str, spec: PostgresClusterSpec, store: str, there: ObjectStoreSpec) -> dict[str, Any]:
+    configuration: dict[str, Any] = {
+        "destinationPath": there.bucket,
+        "s3Credentials": {"inheritFromIAMRole": True}
+        if there.credentials is None
+        else {
+            "accessKeyId": {"name": physical, "key": ACCESS_KEY},
+            "secretAccessKey": {"name": physical, "key": SECRET_KEY},
+        },
+        "wal": {"compression": "gzip", "maxParallel": PARALLEL_FILES},
+        "data": {"compression": "gzip", "jobs": 2},
+    }
+    if there.endpoint is not None:
+        configuration["endpointURL"] = there.endpoint
+    rendered: dict[str, Any] = {"configuration": configuration}
+    if spec.backup is not None:
+        resources = {"cpu": spec.backup.sidecar.cpu, "memory": spec.backup.sidecar.memory}
+        rendered["instanceSidecarConfiguration"] = {"resources": {"requests": resources, "limits": resources}}
+        if store == spec.backup.store:
+            # Only the store that this server writes: what others wrote is theirs to expire.
+            rendered["retentionPolicy"] = spec.backup.retention
+    return rendered
+
+
+def scheduled_backup(
+    name: str,
+    backup: BackupSpec,
+    labels: Mapping[str, str],
+    target: KubernetesTarget,
+    parent: pulumi.Resource,
+    cluster: pulumi.Resource,
+) -> CustomResource:
+    """Base backups by schedule, and one at once: until the first there is nothing to restore."""
+    return CustomResource(
+        f"{name}-backup",
+        api_version=versions.CLOUDNATIVE_PG_API,
+        kind="ScheduledBackup",
+        metadata=metadata(target, labels, f"{name}-backup"),
+        spec={
+            "cluster": {"name": name},
+            "schedule": backup.schedule,
+            "immediate": True,
+            "method": "plugin",
+            "pluginConfiguration": {"name": versions.BARMAN_CLOUD_PLUGIN},
+            "backupOwnerReference": "self",
+        },
+        opts=pulumi.ResourceOptions(parent=parent, provider=target.provider, depends_on=[cluster]),
+    )

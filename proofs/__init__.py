@@ -1,0 +1,39 @@
+"""What must hold between the parts of one stack file before anything is registered.
+
+Owns: names, references, target support, images, secrets, pools and the quota, each in the room of its noun. A proof
+takes the draft and yields problems; one that needs a part which is broken stays silent, so that a mistake is told once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from components.redis_cache import proofs as redis_proofs
+from components.vocabulary import Problem
+from config import Draft
+from proofs import capacity, edge, names, references, support
+
+
+def all_of(draft: Draft) -> Iterator[Problem]:
+    """Every proof, in the order a person would read them."""
+    yield from names.names(draft)
+    yield from references.references(draft)
+    yield from references.prefixes(draft)
+    yield from references.secrets(draft)
+    yield from edge.everywhere(draft)
+    yield from references.contracts(draft)
+    yield from capacity.pools(draft)
+    at_once = {name: capacity.at_once(draft, spec) for name, spec in draft.config.app_services.items()}
+    yield from redis_proofs.between(draft.config.redis_caches, draft.config.app_services, at_once, draft.broken)
+    yield from references.archives(draft)
+    if "environment" in draft.broken:
+        return
+    yield from support.support(draft)
+    yield from support.images(draft)
+    yield from support.host_ports(draft)
+    yield from support.operators(draft)
+    target = draft.config.environment.target
+    yield from redis_proofs.on_target(draft.config.redis_caches, target)
+    yield from capacity.objectives(draft)
+    yield from edge.on_the_target(draft)
+    yield from capacity.quota(draft)

@@ -1,0 +1,117 @@
+"""What the target and its operators can honour."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from components.app_service import facts as app_facts
+from components.environment.spec import KubernetesTargetSpec
+from components.postgres_cluster import proofs as postgres_proofs
+from components.vocabulary import NeededOn, OnlyOn, Problem, Spec, is_pinned
+from config import Draft, StackConfig
+from proofs import edge
+
+
+def instances(config: StackConfig) -> Iterator[tuple[str, str, Spec]]:
+    for section in type(config).model_fields:
+        if section not in ("environment", "contracts", "edge"):
+            for name, spec in getattr(config, section).items():
+                yield section, name, spec
+
+
+def support(draft: Draft) -> Iterator[Problem]:
+    target = draft.config.environment.target.kind
+    for section, name, spec in instances(draft.config):
+        for problem in unsupported(spec, target):
+            yield problem.below(section, name)
+    if draft.config.edge is not None:
+        yield from (problem.below("edge") for problem in unsupported(draft.config.edge, target))
+
+
+def unsupported(spec: Spec, target: str) -> Iterator[Problem]:
+    """Fields that are set and that this target cannot honour, or unset and that it needs."""
+    for name, field in type(spec).model_fields.items():
+        value: Any = getattr(spec, name)
+        key = field.alias or name
+        for mark in field.metadata:
+            match mark:
+                case OnlyOn(target=only, reason=reason, harmless=harmless, remedy=remedy) if only != target:
+                    if value != field.default and value not in harmless:
+                        yield Problem(path=(key,), rule=f"is for {only} only: {reason}; {remedy}")
+                case NeededOn(target=needed) if needed == target and value is None:
+                    yield Problem(
+                        path=(key,),
+                        rule=f"is missing: stacks on {needed} need it",
+                        example=str((field.examples or [""])[0]),
+                    )
+                case NeededOn(target=needed, reason=reason) if needed != target and value is not None:
+                    yield Problem(path=(key,), rule=f"is for {needed} only: {reason}; remove it")
+                case _:
+                    pass
+        for path, inner in _nested(value):
+            yield from (problem.below(key, *path) for problem in unsupported(inner, target))
+
+
+def _nested(value: Any) -> Iterator[tuple[tuple[str | int, ...], Spec]]:
+    if isinstance(value, Spec):
+        yield (), value
+    elif isinstance(value, tuple):
+        for index, item in enumerate(value):  # pyright: ignore[reportUnknownArgumentType,reportUnknownVariableType]  # any spec's field
+            if isinstance(item, Spec):
+                yield (index,), item
+    elif isinstance(value, dict):
+        for key, item in value.items():  # pyright: ignore[reportUnknownVariableType]  # any spec's field
+            if isinstance(item, Spec):
+                yield (str(key),), item  # pyright: ignore[reportUnknownArgumentType]  # keys of specs are text
+
+
+def images(draft: Draft) -> Iterator[Problem]:
+    if draft.config.environment.target.kind == "docker":
+        return
+    for name, app in draft.config.app_services.items():
+        yield from (p.below("app_services", name) for p in app_facts.unpinned(app))
+    for section, name, spec in instances(draft.config):
+        for field in ("image", "previous_image"):
+            image = getattr(spec, field, None)
+            if image is None or is_pinned(image):
+                continue
+            yield Problem(
+                path=(section, name, field),
+                rule="names a tag alone, and a tag can be moved: stacks on Kubernetes name the digest",
+                example="ghcr.io/blocksight/api@sha256:<64 hex digits>",
+            )
+
+
+def host_ports(draft: Draft) -> Iterator[Problem]:
+    taken: dict[int, str] = {}
+    published = [
+        *(
+            (("app_services", n, "docker", "publish", p), number)
+            for n, s in draft.config.app_services.items()
+            if s.docker
+            for p, number in s.docker.publish.items()
+        ),
+        *(
+            (("postgres_clusters", n, "docker", "publish"), s.docker.publish)
+            for n, s in draft.config.postgres_clusters.items()
+            if s.docker and s.docker.publish
+        ),
+        *(
+            (("redis_caches", n, "docker", "publish"), s.docker.publish)
+            for n, s in draft.config.redis_caches.items()
+            if s.docker and s.docker.publish
+        ),
+        *edge.published(draft),
+    ]
+    for path, number in published:
+        if number in taken:
+            yield Problem(path=path, rule=f"publishes a port of this machine that {taken[number]} publishes too")
+        taken[number] = ".".join(path[:2])
+
+
+def operators(draft: Draft) -> Iterator[Problem]:
+    target = draft.config.environment.target
+    if isinstance(target, KubernetesTargetSpec) and draft.config.postgres_clusters:
+        for problem in postgres_proofs.operators(draft.config.postgres_clusters, target.cluster.operators):
+            yield problem.below("environment", "target", "cluster", "operators")

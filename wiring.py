@@ -1,0 +1,40 @@
+"""What an app is told about everything it uses: the one place where a producer's outputs meet its consumers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from components.app_service.component import AppService, connection
+from components.app_service.connects_to import ToApp, ToPostgres, ToRedis
+from components.app_service.delivery import Connection
+from components.postgres_cluster import PostgresCluster
+from components.redis_cache import RedisCache
+from topology import Topology
+
+
+@dataclass(frozen=True, kw_only=True)
+class Producers:
+    """Everything an app can connect to."""
+
+    databases: Mapping[str, PostgresCluster]
+    caches: Mapping[str, RedisCache]
+    apps: Mapping[str, AppService]
+    """Those that were made before the app that asks; grows while apps are made, in their start order."""
+
+    def connections(self, app: str, role: str, plan: Topology) -> list[Connection]:
+        """For an app, or for its migrations with a role of their own."""
+        told: list[Connection] = []
+        for declared in plan.uses(app):
+            match declared:
+                case ToPostgres():
+                    told.append(self.databases[declared.postgres].connection(role, declared))
+                case ToRedis():
+                    told.append(self.caches[declared.redis].connection(app, declared))
+                case ToApp():
+                    gate = self.apps[declared.app].gate if declared.app in plan.gates(app) else None
+                    lent = self.apps[declared.app].credentials[declared.credential] if declared.credential else None
+                    told.append(connection(declared, plan.stack.app_services[declared.app], gate, lent))
+                case _:
+                    pass
+        return told
