@@ -1,4 +1,4 @@
-"""`python -m review`: report on a preview, or diff of a stack against another commit. Owns arguments, files and exit codes.
+"""`python -m review`: report on a preview, diff of a stack against another commit, guard of an update. Owns arguments, files and exit codes.
 
 Exit codes: 0 safe or nothing to do, 10 somebody must agree, 20 blocked by a flag, 21 by a policy, 22 by the cost limit, 30 cannot
 judge, 31 redaction failed.
@@ -95,7 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m review", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    commands = parser.add_subparsers(required=True, metavar="report|diff")
+    commands = parser.add_subparsers(required=True, metavar="report|diff|guard")
     report = commands.add_parser("report", parents=[common], help="judge a preview from its event stream")
     report.add_argument(
         "--preview",
@@ -125,7 +125,42 @@ def _parser() -> argparse.ArgumentParser:
     )
     diff.add_argument("--base", required=True, metavar="REV", help="branch, tag or commit to compare with")
     diff.set_defaults(command=_diff)
+    _add_guard(commands)
     return parser
+
+
+def _add_guard(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:  # pyright: ignore[reportPrivateUsage]  # argparse has no public name for it
+    guard = commands.add_parser("guard", help="pulumi up of exactly what was reviewed, or nothing")
+    guard.add_argument("--stack", required=True)
+    guard.add_argument(
+        "--project", type=Path, default=Path(), metavar="DIR", help="folder of Pulumi.yaml (default: here)"
+    )
+    guard.add_argument(
+        "--report", type=Path, required=True, metavar="FILE", help="report.json of the real preview that was reviewed"
+    )
+    guard.add_argument("--ledger", type=Path, required=True, metavar="FILE", help="one line is appended per attempt")
+    guard.add_argument("--by", required=True, metavar="NAME", help="who brings it out, for the ledger")
+    guard.add_argument(
+        "--accept",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="lines `report: FINGERPRINT` and `accept: F6 URN REASON`",
+    )
+    guard.add_argument(
+        "--break-glass",
+        default="",
+        metavar="REASON",
+        help="allows an option of pulumi up that does something else than was reviewed",
+    )
+    guard.add_argument(
+        "--no-cluster",
+        action="store_true",
+        help="do not ask the cluster who it is (a stack without one, or no kubectl here)",
+    )
+    guard.add_argument("options", nargs="*", metavar="-- OPTION", help="for pulumi up")
+    guard.set_defaults(command=_guard)
 
 
 def _report(options: argparse.Namespace) -> int:
@@ -144,6 +179,23 @@ def _diff(options: argparse.Namespace) -> int:
     found = rehearsed.compared(options.project, options.stack, options.base)
     options.commit, options.base = found.commit, found.base
     return _end(options, found.plan, found.state)
+
+
+def _guard(options: argparse.Namespace) -> int:
+    from review import guard  # noqa: PLC0415  # the other commands start no update
+
+    request = guard.Request(
+        stack=options.stack,
+        project=options.project,
+        reviewed=options.report,
+        ledger=options.ledger,
+        by=options.by,
+        acceptances=tuple(options.accept),
+        break_glass=options.break_glass,
+        options=tuple(options.options),
+        kubectl=not options.no_cluster,
+    )
+    return guard.run(request)
 
 
 def _end(options: argparse.Namespace, plan: Plan, before: State) -> int:

@@ -17,13 +17,16 @@ _COLOURS = {
     Verdict.NO_CHANGES: "#1a7f37",
 }
 
+_SIGNS = str.maketrans({"⛔": "✖", "✋": "▲", "✅": "✔"})
+"""Not every machine that prints a page has the pictures; all have these."""
+
 _STYLE = """
 body{font:15px/1.45 system-ui,sans-serif;color:#1f2328;max-width:1280px;margin:24px auto;padding:0 20px}
 h1{font-size:24px;color:#fff;padding:12px 16px;border-radius:6px}h2{font-size:18px;border-bottom:1px solid #d0d7de;padding-bottom:4px}
 table{border-collapse:collapse;width:100%;margin:8px 0}th,td{border:1px solid #d0d7de;padding:5px 9px;text-align:left;vertical-align:top}
 th{background:#f6f8fa}code,pre{font:13px/1.4 ui-monospace,monospace;background:#f6f8fa;border-radius:4px;overflow-wrap:anywhere}
 code{padding:1px 4px}pre{padding:8px;white-space:pre-wrap}details{border:1px solid #d0d7de;border-radius:6px;padding:6px 12px;margin:6px 0}
-summary{cursor:pointer;font-weight:600}p{margin:6px 0}ul{margin:6px 0}.picture{overflow-x:auto}td:first-child{white-space:nowrap}
+summary{cursor:pointer;font-weight:600}p{margin:6px 0}ul{margin:6px 0}.picture svg{max-width:100%;height:auto}td:first-child{white-space:nowrap}
 td:last-child code{font-size:11px}
 """
 
@@ -74,4 +77,4 @@ def _line(line: Line) -> str:
 
 
 def _words(word: str) -> str:
-    return escape(plain(word))
+    return escape(plain(word).translate(_SIGNS))

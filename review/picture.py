@@ -6,7 +6,6 @@ resources are counted, not drawn. Colours carry a sign too, for those who don't 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from html import escape
 
 from review.flags import Case
@@ -26,7 +25,7 @@ _QUIET = ("#8c959f", "#f6f8fa", " ")
 WIDTH, CHIP, GAP, HEAD = 300, 22, 4, 30
 MANY = 60
 """Resources from which on the unchanged ones are only counted."""
-LETTERS = 42
+LETTERS = 37
 
 
 def svg(case: Case, reached: list[Reach]) -> str:
@@ -83,16 +82,22 @@ def _chips(case: Case, group: list[Change], reached: set[str], *, few: bool) -> 
     quiet: list[Change] = []
     for change in group:
         if change.touched:
-            chips.append((case.label(change), _COLOURS[change.op]))
+            chips.append((_called(case, change), _COLOURS[change.op]))
         elif change.urn in reached:
-            chips.append((case.label(change), _REACHED))
+            chips.append((_called(case, change), _REACHED))
         else:
             quiet.append(change)
     if few:
-        chips += [(case.label(change), _QUIET) for change in quiet]
+        chips += [(_called(case, change), _QUIET) for change in quiet]
     elif quiet:
         chips.append((f"{len(quiet)} unchanged", _QUIET))
     return chips
+
+
+def _called(case: Case, change: Change) -> str:
+    """Without the namespace: a stack has few, and the chip is short."""
+    thing = case.thing(change.urn)
+    return f"{thing.kind} {thing.name}" if thing is not None else f"{change.kind} {change.name}"
 
 
 def _panel(title: str, chips: list[tuple[str, tuple[str, str, str]]], x: int, y: int, height: int) -> str:
@@ -114,7 +119,3 @@ def _panel(title: str, chips: list[tuple[str, tuple[str, str, str]]], x: int, y:
 def _short(label: str) -> str:
     clean = "".join(c if c.isprintable() else "�" for c in label)
     return clean if len(clean) <= LETTERS else f"{clean[: LETTERS - 1]}…"
-
-
-COUNTED: Mapping[str, str] = {op.value: sign for op, (_, _, sign) in _COLOURS.items()}
-"""Signs by operation, for the other formats."""

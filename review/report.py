@@ -1,6 +1,6 @@
 """The whole judgement as data: what every format prints.
 
-Owns: the verdict, its exit code, and the fingerprint that acceptances and `up` are tied to.
+Owns: the verdict, its exit code, and the fingerprint that acceptances and pulumi up are tied to.
 """
 
 from __future__ import annotations

@@ -306,9 +306,9 @@ def _drift(report: Report) -> str:
         return "Not looked for: give the stream of `pulumi refresh --preview-only` with --drift."
     drifted = report.case.drifted
     return (
-        f"{len(drifted)} {_plural(len(drifted), 'resource')} changed since the last `up`."
+        f"{len(drifted)} {_plural(len(drifted), 'resource')} changed since the last pulumi up."
         if drifted
-        else "None since the last `up`."
+        else "None since the last pulumi up."
     )
 
 

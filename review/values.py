@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any, cast
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-"""The engine's placeholder of a value it does not know before `up` (sdk/go/common/resource/plugin, `UnknownStringValue`)."""
+"""The engine's placeholder of a value it does not know before pulumi up (sdk/go/common/resource/plugin, `UnknownStringValue`)."""
 
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 """Key of the engine's marked values (sdk/go/common/resource, `SigKey`)."""

@@ -178,7 +178,7 @@ def pending(case: Case) -> Iterator[Finding]:
         )
     for operation in case.state.pending:
         urn = operation.partition(" ")[2]
-        sentence = f"an earlier `up` was interrupted while {operation.partition(' ')[0]} it: nobody knows whether the object is there"
+        sentence = f"an earlier pulumi up was interrupted while {operation.partition(' ')[0]} it: nobody knows whether the object is there"
         yield Finding(
             "F14",
             Grade.BLOCK,
@@ -189,7 +189,7 @@ def pending(case: Case) -> Iterator[Finding]:
         )
     for urn, known in case.state.known.items():
         words = [
-            *(["it is tainted: the next `up` replaces it"] if known.tainted else []),
+            *(["it is tainted: the next pulumi up replaces it"] if known.tainted else []),
             *(["its replacement was begun and not ended"] if known.pending_replacement else []),
             *(["it was made but never became ready"] if known.init_errors else []),
         ]

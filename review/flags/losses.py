@@ -74,7 +74,7 @@ def _shrunk(case: Case, change: Change) -> Iterator[Finding]:
             old, new = at(change.before, *path), at(change.after, *path)
             ours, theirs = quantity(old), quantity(new)
             if ours is not None and theirs is not None and theirs < ours:
-                sentence = f"its storage is to shrink from {old} to {new}; no volume can shrink: the change fails in the middle of `up`, or the volume is made anew and empty"
+                sentence = f"its storage is to shrink from {old} to {new}; no volume can shrink: the change fails in the middle of pulumi up, or the volume is made anew and empty"
                 remedy = f"keep {old}; to get a smaller one, make a second one beside it and copy the data"
                 yield case.finding("F1", Grade.BLOCK, change, sentence, _SHRINK, remedy)
     old_major, new_major = (_major(side) for side in (change.before, change.after))

@@ -79,7 +79,7 @@ def unknown(case: Case) -> Iterator[Finding]:
             }
         )
         if dark:
-            sentence = f"{', '.join(dark)} {'is' if len(dark) == 1 else 'are'} not known before `up`: what this change does can't be judged"
+            sentence = f"{', '.join(dark)} {'is' if len(dark) == 1 else 'are'} not known before pulumi up: what this change does can't be judged"
             yield case.finding(
                 "F11",
                 Grade.APPROVE,
@@ -102,7 +102,7 @@ def _field(path: tuple[str | int, ...]) -> str:
 def drift(case: Case) -> Iterator[Finding]:
     for change in case.plan.touched:
         if change.urn in case.drifted:
-            sentence = "was changed by somebody else since the last `up`: this change is planned from a picture that is no longer true"
+            sentence = "was changed by somebody else since the last pulumi up: this change is planned from a picture that is no longer true"
             yield case.finding(
                 "F12", Grade.APPROVE, change, sentence, "", "pulumi refresh first, and look at what it brings"
             )

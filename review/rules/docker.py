@@ -14,6 +14,11 @@ def _containers(world: World) -> Iterator[Thing]:
     return (thing for thing in world.things if thing.package == "docker" and thing.kind == "Container")
 
 
+def _services(world: World) -> Iterator[Thing]:
+    """Containers that stay; one that runs once and ends in seconds before anything else starts is no door."""
+    return (thing for thing in _containers(world) if thing.body.get("mustRun") is not False)
+
+
 def privileged(world: World) -> Found:
     for thing in _containers(world):
         if thing.body.get("privileged") is True:
@@ -28,7 +33,7 @@ def capabilities(world: World) -> Found:
 
 
 def root_file_system(world: World) -> Found:
-    for thing in _containers(world):
+    for thing in _services(world):
         if thing.body.get("readOnly") is not True and not thing.body.get("uploads"):
             yield thing, "", "can write to its root file system"
 
@@ -78,6 +83,6 @@ def credentials_in_plain_sight(world: World) -> Found:
 
 
 def memory(world: World) -> Found:
-    for thing in _containers(world):
+    for thing in _services(world):
         if not number(thing.body.get("memory")):
             yield thing, "", "may take all memory of the machine"

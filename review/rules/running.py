@@ -93,7 +93,7 @@ def static_replicas(world: World) -> Found:
             yield (
                 work.thing,
                 "",
-                "sets a number of replicas that its autoscaler sets too: every `up` undoes the scaling",
+                "sets a number of replicas that its autoscaler sets too: every pulumi up undoes the scaling",
             )
 
 

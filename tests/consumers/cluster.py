@@ -55,9 +55,9 @@ class Api:
         return self._code(path, json.dumps(body).encode())
 
     def _code(self, path: str, body: bytes | None) -> int:
-        request = urllib.request.Request(f"{self._server}{path}", data=body, headers=self._headers)  # noqa: S310  # https
+        request = urllib.request.Request(f"{self._server}{path}", data=body, headers=self._headers)  # noqa: S310  # our own API server
         try:
-            with urllib.request.urlopen(request, context=self._trusting, timeout=10) as answer:  # noqa: S310  # https
+            with urllib.request.urlopen(request, context=self._trusting, timeout=10) as answer:  # noqa: S310  # our own API server
                 return answer.status
         except urllib.error.HTTPError as error:
             return error.code

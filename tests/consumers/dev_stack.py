@@ -95,7 +95,9 @@ class DevStack:
         names = [
             each.inputs["name"]
             for each in self.created()
-            if each.kind == "Container" and (each.inputs.get("mustRun") is False) == one_shot
+            if each.kind == "Container"
+            and (each.inputs.get("mustRun") is False) == one_shot
+            and each.inputs.get("start") is not False
         ]
         return [name.removeprefix(f"{PREFIX}-") for name in names]
 

@@ -6,6 +6,7 @@ They behave as the real ones do where a stack counts on it: user, data folder, e
 from __future__ import annotations
 
 import io
+import re
 import subprocess
 import tarfile
 import tempfile
@@ -20,8 +21,8 @@ STAND_INS = Path(__file__).parent / "images"
 """Programs that no package here has: small ones with the same flags, files and ports."""
 
 MAJOR = 18
-POSTGRES_ID = 999
-"""User and group of the official image; Debian's differ from one installation to the next."""
+SERVER_ID = 999
+"""User and group of the official images; Debian's differ from one installation to the next."""
 
 LEFT_OUT = frozenset(
     {
@@ -67,8 +68,6 @@ VOLUME /data
 EXPOSE 6379
 CMD ["valkey-server"]
 """
-VALKEY_ID = 999
-"""User and group of the official image, which own its data folder."""
 
 
 def load(docker: Docker, references: Iterable[str]) -> None:
@@ -88,11 +87,13 @@ def _make(docker: Docker, name: str) -> None:
         case "postgres":
             files = {"Dockerfile": POSTGRES.encode(), "entrypoint.sh": ENTRYPOINT.encode()}
             docker.build(tar_of(files, mode=0o755), name)
-        case "valkey/valkey":
-            docker.build(tar_of({"Dockerfile": VALKEY.encode()}), name)
         case "busybox":
             docker.load(io.BytesIO(_toolbox(SERVERS.need() / ROOT / "usr/bin/busybox")), name)
-        case "blocksight/api" | "blocksight/front" as demo:
+        case "valkey/valkey":
+            docker.build(tar_of({"Dockerfile": VALKEY.encode()}), name)
+        case "nginxinc/nginx-unprivileged":
+            docker.build(tar_of({"Dockerfile": b"FROM servers:base\nSTOPSIGNAL SIGQUIT\nUSER 101:101\n"}), name)
+        case "blocksight/api" | "blocksight/web" as demo:
             docker.build(_demo(PROJECT / "images" / demo.rpartition("/")[2]), name)
         case "bitcoin/bitcoin":
             docker.build(_stand_in("bitcoind", "bitcoin-cli"), name)
@@ -104,11 +105,10 @@ def _make(docker: Docker, name: str) -> None:
 
 
 def _demo(folder: Path) -> bytes:
-    """The build context of a demo image, on a base that has its Python."""
-    files = {file.name: file.read_bytes() for file in folder.iterdir() if file.is_file()}
-    lines = files["Dockerfile"].decode().splitlines()
-    assert lines[0].startswith("FROM python:"), lines[0]
-    return tar_of({**files, "Dockerfile": "\n".join(["FROM servers:base", *lines[1:]]).encode()})
+    """The build context of a demo image; on a base that has its Python, if it wants one."""
+    files = {str(file.relative_to(folder)): file.read_bytes() for file in sorted(folder.rglob("*")) if file.is_file()}
+    dockerfile = re.sub(rb"^FROM python:.*$", b"FROM servers:base", files["Dockerfile"], flags=re.MULTILINE)
+    return tar_of({**files, "Dockerfile": dockerfile})
 
 
 def _stand_in(*programs: str) -> bytes:
@@ -123,14 +123,14 @@ def _pack(root: Path, tar: tarfile.TarFile) -> None:
         entry = tarfile.TarInfo(name)
         entry.type, entry.mode = tarfile.DIRTYPE, 0o1777 if name == "tmp" else 0o755
         tar.addfile(entry)
-    data = tarfile.TarInfo("data")
-    data.type, data.mode, data.uid, data.gid = tarfile.DIRTYPE, 0o755, VALKEY_ID, VALKEY_ID
+    data = tarfile.TarInfo("data")  # Valkey's
+    data.type, data.mode, data.uid, data.gid = tarfile.DIRTYPE, 0o755, SERVER_ID, SERVER_ID
     tar.addfile(data)
     for path in sorted(root.iterdir()):
         tar.add(path, path.name, filter=_adapted)
     for file, line in (("passwd", "postgres:x:{0}:{0}::/var/lib/postgresql:/bin/sh"), ("group", "postgres:x:{0}:")):
         kept = [each for each in (root / "etc" / file).read_text("utf-8").splitlines() if "postgres" not in each]
-        _add(tar, f"etc/{file}", "\n".join([*kept, line.format(POSTGRES_ID)]) + "\n")
+        _add(tar, f"etc/{file}", "\n".join([*kept, line.format(SERVER_ID)]) + "\n")
     python = tarfile.TarInfo("usr/local/bin/python")
     python.type, python.linkname = tarfile.SYMTYPE, "/usr/bin/python3"
     tar.addfile(python)
@@ -144,7 +144,7 @@ def _adapted(entry: tarfile.TarInfo) -> tarfile.TarInfo | None:
     if name.startswith("usr/bin/") and Path(name).name.split("-")[0] in LEFT_OUT_PROGRAMS:
         return None
     if name == "var/lib/postgresql":
-        entry.uid = entry.gid = POSTGRES_ID
+        entry.uid = entry.gid = SERVER_ID
     return entry
 
 

@@ -22,7 +22,7 @@ KNOWN = {
             *("attach", "capabilities", "command", "cpus", "destroyGraceSeconds", "entrypoints", "envs", "healthcheck"),
             *("hostname", "image", "init", "logDriver", "logOpts", "memory", "memorySwap", "mounts", "mustRun", "name"),
             *("networkMode", "networksAdvanced", "ports", "readOnly", "restart", "securityOpts", "shmSize", "start"),
-            *("stopTimeout", "tmpfs", "uploads", "user", "wait", "waitTimeout"),
+            *("stopSignal", "stopTimeout", "tmpfs", "uploads", "user", "wait", "waitTimeout"),
         }
     ),
     "Network": frozenset({"driver", "internal", "ipamConfigs", "name"}),
@@ -61,7 +61,9 @@ def _problems(inputs: Mapping[str, Any]) -> list[str]:
         ),
         "a container that ends needs mustRun=False": inputs.get("restart") == "no"
         and inputs.get("mustRun") is not False,
-        "its exit code needs attach": inputs.get("mustRun") is False and inputs.get("attach") is not True,
+        "its exit code needs attach": inputs.get("mustRun") is False
+        and inputs.get("attach") is not True
+        and inputs.get("start") is not False,
         "it waits for a health that nothing asks about": inputs.get("wait") is True and not health,
     }
     bent = [n for n in ("interval", "timeout", "startPeriod") if n in health and _canonical(health[n]) != health[n]]
@@ -182,6 +184,7 @@ def _configuration(inputs: Mapping[str, Any]) -> dict[str, Any]:
         "Env": inputs.get("envs"),
         "User": inputs.get("user"),
         "StopTimeout": inputs.get("stopTimeout"),
+        "StopSignal": inputs.get("stopSignal"),
         "AttachStdout": inputs.get("attach", False),
         "AttachStderr": inputs.get("attach", False),
         "Healthcheck": None if health is None else _health(health),

@@ -1,4 +1,4 @@
-"""What CloudNativePG would make of a Cluster: pods and volume claims, for a cluster where the operator does not run.
+"""What CloudNativePG would make of a Cluster and a Pooler: pods and volume claims, where the operator does not run.
 
 Names, labels and requests are the operator's, so that quota and scheduler see what they would see.
 https://cloudnative-pg.io/documentation/1.30/
@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-MANIFEST_OF_A_CONTAINER = {
+RESTRICTED_POD = {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
+RESTRICTED_CONTAINER = {
     "securityContext": {
         "allowPrivilegeEscalation": False,
         "capabilities": {"drop": ["ALL"]},
@@ -18,16 +19,42 @@ MANIFEST_OF_A_CONTAINER = {
 }
 
 
-def pods_and_claims(cluster: dict[str, Any]) -> list[dict[str, Any]]:
+def pods_and_claims(each: dict[str, Any]) -> list[dict[str, Any]]:
+    """What the operator makes of an object; nothing for what it does not know."""
+    made = {"Cluster": _server, "Pooler": _pooler}.get(each["kind"], lambda _: [])(each)
+    space = each["metadata"].get("namespace")
+    return [{**one, "metadata": {**one["metadata"], "namespace": space}} for one in made]
+
+
+def _server(cluster: dict[str, Any]) -> list[dict[str, Any]]:
     """Every instance, and the job's pod that joins another one: the peak that the quota must hold."""
-    name, namespace = cluster["metadata"]["name"], cluster["metadata"]["namespace"]
+    name = cluster["metadata"]["name"]
     found: list[dict[str, Any]] = []
     for number in range(1, cluster["spec"]["instances"] + 1):
         claims = list(_claims(cluster, f"{name}-{number}"))
         found += [*claims, _pod(cluster, f"{name}-{number}", [claim["metadata"]["name"] for claim in claims])]
     joining = _pod(cluster, f"{name}-{cluster['spec']['instances'] + 1}-join", [])
     del joining["spec"]["affinity"], joining["spec"]["topologySpreadConstraints"]
-    return [{**each, "metadata": {**each["metadata"], "namespace": namespace}} for each in [*found, joining]]
+    joining["metadata"]["labels"]["cnpg.io/podRole"] = "join"
+    return [*found, joining]
+
+
+def _pooler(pooler: dict[str, Any]) -> list[dict[str, Any]]:
+    """Every instance and one more, as a rollout has it."""
+    name, spec = pooler["metadata"]["name"], pooler["spec"]
+    (container,) = spec["template"]["spec"]["containers"]
+    return [
+        {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {"name": f"{name}-{number}", "labels": {"cnpg.io/poolerName": name}},
+            "spec": {
+                "securityContext": {**RESTRICTED_POD, "runAsUser": 998},
+                "containers": [{**container, **RESTRICTED_CONTAINER, "image": "example.com/pgbouncer"}],
+            },
+        }
+        for number in range(spec["instances"] + 1)
+    ]
 
 
 def _claims(cluster: dict[str, Any], instance: str) -> Iterator[dict[str, Any]]:
@@ -53,7 +80,7 @@ def _pod(cluster: dict[str, Any], name: str, claims: list[str]) -> dict[str, Any
         "kind": "Pod",
         "metadata": {"name": name, "labels": _labels(cluster)},
         "spec": {
-            "securityContext": {"runAsNonRoot": True, "runAsUser": 26, "seccompProfile": spec["seccompProfile"]},
+            "securityContext": {**RESTRICTED_POD, "runAsUser": 26},
             "affinity": {
                 "podAntiAffinity": {
                     "requiredDuringSchedulingIgnoredDuringExecution": [
@@ -67,7 +94,7 @@ def _pod(cluster: dict[str, Any], name: str, claims: list[str]) -> dict[str, Any
             "topologySpreadConstraints": spec["topologySpreadConstraints"],
             "containers": [
                 {
-                    **MANIFEST_OF_A_CONTAINER,
+                    **RESTRICTED_CONTAINER,
                     "name": "postgres",
                     "image": spec["imageName"],
                     "resources": spec["resources"],
@@ -80,4 +107,4 @@ def _pod(cluster: dict[str, Any], name: str, claims: list[str]) -> dict[str, Any
 
 
 def _labels(cluster: dict[str, Any]) -> dict[str, str]:
-    return {"cnpg.io/cluster": cluster["metadata"]["name"]}
+    return {"cnpg.io/cluster": cluster["metadata"]["name"], "cnpg.io/podRole": "instance"}

@@ -8,19 +8,36 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from tests.consumers.dev_stack import PREFIX, DevStack, clear
 from tests.consumers.docker_daemon import Daemon
-from tests.consumers.rendered import PROJECT
 
 APP = "notes"
 DATA = f"{PREFIX}-main-data-18"
 
 
+CONFIG: dict[str, Any] = {
+    "pulumi:disable-default-providers": ["kubernetes", "docker"],
+    "blocksight:environment": {"target": {"kind": "docker"}},
+    "blocksight:postgres_clusters": {
+        "main": {"major": 18, "resources": {"cpu": "500m", "memory": "512Mi"}, "databases": {APP: {}}}
+    },
+    "blocksight:app_services": {
+        APP: {
+            "image": "blocksight/api:dev",
+            "ports": {"http": 8000},
+            "probes": {"readiness": {"http": "/healthz"}, "startup_budget": "30s"},
+            "connects_to": [{"postgres": "main", "pool": 5}],
+            "migrations": {"command": ["python", "/app/migrate.py"]},
+        }
+    },
+}
+"""A server and an app that uses it: the shortest to start."""
+
+
 @pytest.fixture(scope="module")
 def stack(daemon: Daemon, scratch: Path) -> Generator[DevStack]:
-    stack = DevStack(daemon, scratch / "lifecycle", _one_app())
+    stack = DevStack(daemon, scratch / "lifecycle", CONFIG)
     try:
         done = stack.up()
         assert done.returncode == 0, done.stderr
@@ -28,19 +45,6 @@ def stack(daemon: Daemon, scratch: Path) -> Generator[DevStack]:
         yield stack
     finally:
         clear(daemon)
-
-
-def _one_app() -> dict[str, Any]:
-    """The dev stack's server and the app that uses it, without what takes longer to start.
-
-    Under another name, as the project's contract wants the rest of who is called `api`.
-    """
-    config: dict[str, Any] = yaml.safe_load((PROJECT / "Pulumi.dev.yaml").read_text(encoding="utf-8"))["config"]
-    app = config["blocksight:app_services"]["api"]
-    app["connects_to"] = [each for each in app["connects_to"] if "postgres" in each]
-    server = {**config["blocksight:postgres_clusters"]["main"], "databases": {APP: {}}}
-    only = {"blocksight:app_services": {APP: app}, "blocksight:postgres_clusters": {"main": server}}
-    return {**config, **only, "blocksight:redis_caches": {}}
 
 
 def _sql(stack: DevStack, statement: str, role: str = APP) -> tuple[int, str]:

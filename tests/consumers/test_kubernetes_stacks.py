@@ -14,6 +14,7 @@ import yaml
 from components.vocabulary import cpu_millis, size_bytes
 from tests.consumers.cluster import ZONES, Cluster
 from tests.consumers.rendered import Rendered
+from tests.consumers.workloads import ENDED, namespace, requested, selector, workloads
 
 MANAGER = "--field-manager=pulumi-kubernetes"
 APPLY = ("apply", "--server-side", MANAGER)
@@ -34,33 +35,19 @@ class Applied:
         """The rendered objects of a kind, by name."""
         return {each["metadata"]["name"]: each for each in self.objects if each["kind"] == kind}
 
-    @property
-    def workloads(self) -> dict[str, dict[str, Any]]:
-        """What keeps pods running, by name."""
-        return self.named("Deployment") | self.named("StatefulSet")
-
-    def fewest_replicas(self, workload: str) -> int:
-        autoscaler = self.named("HorizontalPodAutoscaler").get(workload)
-        return self.workloads[workload]["spec"]["replicas"] if autoscaler is None else autoscaler["spec"]["minReplicas"]
-
-    def pods(self, workload: str) -> list[dict[str, Any]]:
-        """As its own selector finds them."""
-        labels = self.workloads[workload]["spec"]["selector"]["matchLabels"]
-        return self.cluster.all("pod", self.namespace, ",".join(f"{key}={value}" for key, value in labels.items()))
-
 
 @pytest.fixture(scope="module", params=["staging", "prod"])
 def stack(request: pytest.FixtureRequest, cluster: Cluster, rendered: Rendered) -> Generator[Applied]:
     objects = rendered.objects(request.param)
-    (namespace,) = [each["metadata"]["name"] for each in objects if each["kind"] == "Namespace"]
+    space = namespace(objects)
     cluster.define_for(objects)
     folder = rendered.folder(request.param)
     try:
         done = cluster.try_kubectl(*APPLY, "-f", folder)
         assert done.returncode == 0, done.stderr
-        yield Applied(cluster=cluster, namespace=namespace, folder=folder, objects=objects, warnings=done.stderr)
+        yield Applied(cluster=cluster, namespace=space, folder=folder, objects=objects, warnings=done.stderr)
     finally:
-        cluster.empty(namespace)
+        cluster.empty(space)
 
 
 def test_every_object_is_accepted_without_a_warning(stack: Applied) -> None:
@@ -76,25 +63,23 @@ def _kind(each: dict[str, Any]) -> str:
     return f"{each['kind']}.{version}.{group}"
 
 
-def test_apps_become_available_with_their_replicas(stack: Applied) -> None:
-    for app, workload in stack.workloads.items():
+def test_everything_becomes_available(stack: Applied) -> None:
+    found = workloads(stack.objects)
+    assert len(found) >= 2
+    for each in found:
         stack.cluster.wait_until(
-            f"{app} has its replicas", lambda app=app: _available(stack, app) == stack.fewest_replicas(app)
+            f"{each.name} has its replicas", lambda each=each: each.available(stack.cluster) == each.fewest
         )
-        stack.cluster.rolled_out(workload["kind"].lower(), app, stack.namespace)
-    assert stack.cluster.all("events", stack.namespace) != []
+        stack.cluster.rolled_out(each.kind, each.name, stack.namespace)
+    for job in stack.named("Job"):
+        stack.cluster.kubectl("wait", "--for=condition=Complete", "--timeout=60s", f"job/{job}", "-n", stack.namespace)
     assert [event["message"] for event in _failures(stack)] == []
-
-
-def _available(stack: Applied, app: str) -> int:
-    kind = stack.workloads[app]["kind"].lower()
-    return stack.cluster.get(kind, app, stack.namespace)["status"].get("availableReplicas", 0)
 
 
 def _failures(stack: Applied) -> list[dict[str, Any]]:
     """What the controllers of workloads, the quota or the scheduler could not do."""
     events = stack.cluster.all("events", stack.namespace)
-    workloads = {"Deployment", "ReplicaSet", "StatefulSet", "Pod"}
+    workloads = {"Deployment", "ReplicaSet", "Pod"}
     return [each for each in events if each["type"] == "Warning" and each["involvedObject"]["kind"] in workloads]
 
 
@@ -103,30 +88,20 @@ def test_replicas_are_spread_over_zones(stack: Applied) -> None:
         node["metadata"]["name"]: node["metadata"]["labels"]["topology.kubernetes.io/zone"]
         for node in stack.cluster.all("node", "default")
     }
-    for app in stack.workloads:
-        pods = stack.pods(app)
-        used = Counter(zones[pod["spec"]["nodeName"]] for pod in pods)
-        assert len(used) == min(stack.fewest_replicas(app), len(ZONES)), f"{app}: {used}"
-        assert len({pod["spec"]["nodeName"] for pod in pods}) == len(pods), f"{app} has two replicas on one node"
+    for each in workloads(stack.objects):
+        places = [pod["spec"]["nodeName"] for pod in each.pods(stack.cluster)]
+        used = Counter(zones[place] for place in places)
+        assert len(used) == min(each.fewest, len(ZONES)), f"{each.name}: {used}"
+        assert len(set(places)) == len(places), f"{each.name} has two replicas on one node"
 
 
 def test_services_find_the_pods(stack: Applied) -> None:
     for name, service in stack.named("Service").items():
+        pods = stack.cluster.all("pod", stack.namespace, selector(service["spec"]["selector"]))
         slices = stack.cluster.all("endpointslice", stack.namespace, f"kubernetes.io/service-name={name}")
-        ready = [e for s in slices for e in s["endpoints"] or [] if e["conditions"]["ready"]]
-        assert len(ready) == sum(map(stack.fewest_replicas, _behind(stack, service))), name
-
-
-def _behind(stack: Applied, service: dict[str, Any]) -> list[str]:
-    """Workloads whose pods a Service selects: one, or the selector is wrong."""
-    wanted = service["spec"]["selector"].items()
-    found = [
-        name
-        for name, workload in stack.workloads.items()
-        if wanted <= workload["spec"]["template"]["metadata"]["labels"].items()
-    ]
-    assert len(found) == 1, found
-    return found
+        ready = [e["targetRef"]["name"] for s in slices for e in s["endpoints"] or [] if e["conditions"]["ready"]]
+        assert pods != [], name
+        assert sorted(ready) == [pod["metadata"]["name"] for pod in pods], name
 
 
 def test_pod_security_denies_a_privileged_pod(stack: Applied) -> None:
@@ -146,22 +121,19 @@ def test_a_word_that_no_schema_knows_is_refused(stack: Applied) -> None:
 
 
 def test_the_quota_counts_and_denies(stack: Applied) -> None:
-    # What has ended counts no more.
-    pods = [
-        pod
-        for pod in stack.cluster.all("pod", stack.namespace)
-        if pod["status"].get("phase") not in ("Succeeded", "Failed")
-    ]
-    requests = [container["resources"]["requests"] for pod in pods for container in pod["spec"]["containers"]]
-    used = stack.cluster.get("resourcequota", "quota", stack.namespace)["status"]["used"]
+    pods = [p for p in stack.cluster.all("pod", stack.namespace) if p["status"]["phase"] not in ENDED]
+    status = stack.cluster.get("resourcequota", "quota", stack.namespace)["status"]
+    used = status["used"]
     assert int(used["pods"]) == len(pods)
-    assert cpu_millis(used["requests.cpu"]) == sum(cpu_millis(each["cpu"]) for each in requests)
-    assert size_bytes(used["requests.memory"]) == sum(size_bytes(each["memory"]) for each in requests)
+    assert cpu_millis(used["requests.cpu"]) == sum(requested(pod)[0] for pod in pods)
+    assert size_bytes(used["requests.memory"]) == sum(requested(pod)[1] for pod in pods)
+    assert int(used["persistentvolumeclaims"]) == len(stack.named("PersistentVolumeClaim"))
 
     glutton = _pod("glutton", stack.namespace)
+    too_much = str(size_bytes(status["hard"]["requests.memory"]) + 1)
     glutton["spec"]["containers"][0]["resources"] = {
-        "requests": {"cpu": "1", "memory": "65Gi"},
-        "limits": {"memory": "65Gi"},
+        "requests": {"cpu": "1m", "memory": too_much},
+        "limits": {"memory": too_much},
     }
     done = stack.cluster.try_kubectl("apply", "-f", "-", stdin=yaml.safe_dump(glutton))
     assert done.returncode != 0
@@ -185,24 +157,40 @@ def _as_applied(stack: Applied, rendered: dict[str, Any]) -> dict[str, Any]:
     return {**live, "status": None}
 
 
-def test_a_drain_gets_one_replica_at_a_time(stack: Applied) -> None:
-    several = {name for name in stack.workloads if stack.fewest_replicas(name) > 1}
-    assert stack.named("PodDisruptionBudget").keys() == several
+def test_what_runs_twice_has_a_disruption_budget(stack: Applied) -> None:
+    chosen = [budget["spec"]["selector"]["matchLabels"] for budget in stack.named("PodDisruptionBudget").values()]
+    for each in workloads(stack.objects):
+        budgets = [labels for labels in chosen if labels.items() <= each.pod_labels.items()]
+        assert len(budgets) == (1 if each.fewest > 1 else 0), f"{each.name}: {budgets}"
+
+
+def test_a_drain_gets_what_the_budget_gives_and_no_more(stack: Applied) -> None:
+    budgets = {name: selector(each["spec"]["selector"]["matchLabels"]) for name, each in _budgets_with_pods(stack)}
+    assert len(budgets) >= 2
+    for name in budgets:
+        stack.cluster.wait_until(f"{name} may lose a replica", lambda name=name: _may_lose(stack, name) >= 1)
     stack.cluster.cordon(closed=True)  # so that what replaces an evicted pod does not become ready
     try:
-        for app in stack.named("PodDisruptionBudget"):
-            stack.cluster.wait_until(f"{app} may lose a replica", lambda app=app: _may_lose(stack, app) == 1)
-            first, second, *_ = stack.pods(app)
-            assert stack.cluster.evict(first["metadata"]["name"], stack.namespace) == 201
-            assert stack.cluster.evict(second["metadata"]["name"], stack.namespace) == 429
+        for name, labels in budgets.items():
+            pods = [pod["metadata"]["name"] for pod in stack.cluster.all("pod", stack.namespace, labels)]
+            allowed = _may_lose(stack, name)
+            answers = [stack.cluster.evict(pod, stack.namespace) for pod in pods[: allowed + 1]]
+            assert answers == [*([201] * allowed), 429], name
     finally:
         stack.cluster.cordon(closed=False)
-    for app in stack.named("PodDisruptionBudget"):
-        stack.cluster.wait_until(f"{app} is whole again", lambda app=app: _may_lose(stack, app) == 1)
+    for name in budgets:
+        stack.cluster.wait_until(f"{name} is whole again", lambda name=name: _may_lose(stack, name) >= 1)
 
 
-def _may_lose(stack: Applied, app: str) -> int:
-    status = stack.cluster.get("poddisruptionbudget", app, stack.namespace).get("status", {})
+def _budgets_with_pods(stack: Applied) -> list[tuple[str, dict[str, Any]]]:
+    """All but those over pods that an operator would make."""
+    labels = [each.pod_labels.items() for each in workloads(stack.objects)]
+    budgets = stack.named("PodDisruptionBudget").items()
+    return [(n, b) for n, b in budgets if any(b["spec"]["selector"]["matchLabels"].items() <= has for has in labels)]
+
+
+def _may_lose(stack: Applied, budget: str) -> int:
+    status = stack.cluster.get("poddisruptionbudget", budget, stack.namespace).get("status", {})
     return status.get("disruptionsAllowed", 0)
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from components.connections import Consumer
 from components.postgres_cluster.setup_sql import migrator_sql, setup_sql
+from components.postgres_cluster.spec import DatabaseSpec
 from tests.consumers.processes import Processes, free_ports, listens
 from tests.consumers.servers import WORK, Servers, postgres_tool
 
@@ -77,7 +78,9 @@ def _users_use_and_do_not_change(server: Server) -> None:
 
 def test_what_migrations_make_belongs_to_the_owner_and_apps_may_only_use_it(server: Server) -> None:
     """As on Kubernetes: roles by the operator, rights by the migrator itself, before its first migration and after."""
-    server.told(setup_sql(["api"], [OWNING], PASSWORDS).replace("\\set QUIET on", ""), "postgres", "postgres")
+    server.told(
+        setup_sql({"api": DatabaseSpec()}, [OWNING], PASSWORDS).replace("\\set QUIET on", ""), "postgres", "postgres"
+    )
     roles = "".join(f"CREATE ROLE \"{name}\" LOGIN PASSWORD '{PASSWORDS[name]}';" for name in ("mails", "api-migrator"))
     server.told(f'{roles} GRANT "api-owner" TO "api-migrator"; REVOKE "api-owner" FROM api;', "postgres", "postgres")
     server.told(migrator_sql(MIGRATOR), "api-migrator")
@@ -90,10 +93,10 @@ def test_what_migrations_make_belongs_to_the_owner_and_apps_may_only_use_it(serv
 
 
 def test_on_docker_an_app_that_gets_migrations_hands_its_tables_over(server: Server) -> None:
-    server.told(setup_sql(["api"], [OWNING], PASSWORDS), "postgres", "postgres")
+    server.told(setup_sql({"api": DatabaseSpec()}, [OWNING], PASSWORDS), "postgres", "postgres")
     server.told(SCHEMA, "api")
     for _ in range(2):
-        server.told(setup_sql(["api"], [API, MAILS, MIGRATOR], PASSWORDS), "postgres", "postgres")
+        server.told(setup_sql({"api": DatabaseSpec()}, [API, MAILS, MIGRATOR], PASSWORDS), "postgres", "postgres")
         _users_use_and_do_not_change(server)
     server.told(
         "ALTER TABLE shop ADD late int; DROP TABLE stats.days; CREATE TABLE stats.days (d date);", "api-migrator"
@@ -102,7 +105,7 @@ def test_on_docker_an_app_that_gets_migrations_hands_its_tables_over(server: Ser
 
 
 def test_an_app_that_loses_its_migrations_is_the_owner_again(server: Server) -> None:
-    server.told(setup_sql(["api"], [API, MAILS, MIGRATOR], PASSWORDS), "postgres", "postgres")
+    server.told(setup_sql({"api": DatabaseSpec()}, [API, MAILS, MIGRATOR], PASSWORDS), "postgres", "postgres")
     server.told(SCHEMA, "api-migrator")
-    server.told(setup_sql(["api"], [OWNING], PASSWORDS), "postgres", "postgres")
+    server.told(setup_sql({"api": DatabaseSpec()}, [OWNING], PASSWORDS), "postgres", "postgres")
     server.told("ALTER TABLE shop ADD late int", "api")

@@ -86,7 +86,7 @@ def test_the_cached_folder_cannot_be_written(servers: Servers, work: Path) -> No
 def _get(url: str) -> str:
     """What is there; nothing while nobody answers."""
     try:
-        with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310  # loopback
+        with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310  # our own server
             return answer.read().decode()
     except OSError:
         return ""

@@ -1,0 +1,166 @@
+"""The guard with an engine that answers what was recorded, and notes what it was told to do."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from review import machine
+from review.cli import main
+from review.report import Asked, judge
+from tests.review import corpus
+
+ENGINE = """#!/bin/sh
+echo "$@" >> "$TOLD"
+case "$1" in
+  stack) cat "$ANSWERS/state" ;;
+  preview) for word in "$@"; do case "$last" in --event-log) file=$word ;; esac; last=$word; done
+    case "$*" in *--ignore-protect*) cat "$ANSWERS/full" > "$file" ;; *) cat "$ANSWERS/gate" > "$file"; exit "$(cat "$ANSWERS/code")" ;; esac ;;
+  up) exit 0 ;;
+esac
+"""
+
+ORACLE = """#!/bin/sh
+cat "$ANSWERS/uid"
+"""
+
+
+class Bench:
+    """A folder with an engine, what it answers, and a reviewed report."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.folder = folder
+        for name, text in (("pulumi", ENGINE), ("kubectl", ORACLE)):
+            (folder / name).write_text(text, encoding="utf-8")
+            (folder / name).chmod(0o755)
+        monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+        monkeypatch.setenv("ANSWERS", str(folder))
+        monkeypatch.setenv("TOLD", str(folder / "told"))
+        (folder / "state").write_text(json.dumps(corpus.load("before")), encoding="utf-8")
+        (folder / "uid").write_text("any", encoding="utf-8")
+
+    def answers(self, name: str) -> None:
+        recorded = corpus.load(name)
+        for part in ("gate", "full"):
+            stream = recorded.get(part, recorded["gate"])
+            (self.folder / part).write_text("".join(f"{json.dumps(e)}\n" for e in stream), encoding="utf-8")
+        (self.folder / "code").write_text("255" if "full" in recorded else "0", encoding="utf-8")
+
+    def reviewed(self, name: str, *, rehearsed: bool = False) -> str:
+        made = judge(corpus.case(corpus.plan(name, self.folder), corpus.before()), Asked())
+        document = {**json.loads(machine.as_json(made)), "rehearsed": rehearsed}
+        (self.folder / "report.json").write_text(json.dumps(document), encoding="utf-8")
+        return made.fingerprint
+
+    def run(self, *options: str) -> int:
+        command = [
+            "guard",
+            "--stack",
+            "dev",
+            "--project",
+            str(self.folder),
+            "--report",
+            str(self.folder / "report.json"),
+        ]
+        return main([*command, "--ledger", str(self.folder / "ledger"), "--by", "somebody", *options])
+
+    @property
+    def updated(self) -> list[str]:
+        return [
+            line for line in (self.folder / "told").read_text(encoding="utf-8").splitlines() if line.startswith("up")
+        ]
+
+    @property
+    def ledger(self) -> list[str]:
+        return [
+            json.loads(line)["outcome"] for line in (self.folder / "ledger").read_text(encoding="utf-8").splitlines()
+        ]
+
+
+@pytest.fixture
+def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
+    return Bench(tmp_path, monkeypatch)
+
+
+def test_what_was_reviewed_is_brought_out(bench: Bench) -> None:
+    bench.reviewed("image-bumped")
+    bench.answers("image-bumped")
+    assert bench.run("--", "--parallel", "4") == 0
+    assert bench.updated == ["up --stack dev --yes --non-interactive --skip-preview --parallel 4"]
+    assert bench.ledger == ["started", "done"]
+
+
+def test_anything_else_is_not(bench: Bench) -> None:
+    bench.reviewed("image-bumped")
+    bench.answers("replicas-cut")
+    assert bench.run() == 20
+    assert bench.run("--break-glass", "no time") == 20
+    assert bench.updated == []
+    assert bench.ledger == ["refused", "refused"]
+
+
+def test_another_state_is_not_what_was_reviewed(bench: Bench) -> None:
+    bench.reviewed("image-bumped")
+    bench.answers("image-bumped")
+    export = corpus.load("before") | {}
+    changed = json.loads(json.dumps(export).replace('"protect": true', '"protect": false', 1))
+    (bench.folder / "state").write_text(json.dumps(changed), encoding="utf-8")
+    assert bench.run() == 20
+    assert bench.updated == []
+
+
+def test_a_block_needs_its_acceptance(bench: Bench) -> None:
+    fingerprint = bench.reviewed("claim-deleted")
+    bench.answers("claim-deleted")
+    assert bench.run() == 20
+    urn = "urn:pulumi:dev::shop::kubernetes:core/v1:PersistentVolumeClaim::claim"
+    accepted = bench.folder / "accepted"
+    accepted.write_text(f"report: {fingerprint[:12]}\naccept: F1 {urn} copied to another place\n", encoding="utf-8")
+    assert bench.run("--accept", str(accepted)) == 0
+    assert bench.ledger == ["refused", "started", "done"]
+
+
+@pytest.mark.parametrize("option", ["--ignore-protect", "--target=urn:x", "--exclude", "--refresh"])
+def test_options_that_do_something_else_need_a_reason(option: str, bench: Bench) -> None:
+    bench.reviewed("image-bumped")
+    bench.answers("image-bumped")
+    assert bench.run("--", option) == 20
+    assert bench.updated == []
+    assert bench.run("--break-glass", "region is down", "--", option) == 0
+    assert "region is down" in (bench.folder / "ledger").read_text(encoding="utf-8")
+
+
+def test_a_rehearsed_report_brings_nothing_out(bench: Bench) -> None:
+    bench.reviewed("image-bumped", rehearsed=True)
+    bench.answers("image-bumped")
+    assert bench.run() == 30
+
+
+def test_a_failed_preview_brings_nothing_out(bench: Bench) -> None:
+    bench.reviewed("image-bumped")
+    bench.answers("image-bumped")
+    (bench.folder / "gate").write_text("", encoding="utf-8")
+    assert bench.run() == 30
+    assert bench.updated == []
+
+
+def test_another_cluster_is_told(bench: Bench) -> None:
+    """The recorded provider names none; one is written into the stream."""
+    bench.answers("image-bumped")
+    gate = bench.folder / "gate"
+    for line, uid, code in (("mine", "mine", 0), ("mine", "other", 20)):
+        stream = [json.loads(event) for event in (bench.folder / "gate").read_text(encoding="utf-8").splitlines()]
+        for event in stream:
+            metadata = event.get("resourcePreEvent", {}).get("metadata", {})
+            if metadata.get("type") == "pulumi:providers:kubernetes":
+                for side in ("old", "new"):
+                    metadata[side]["inputs"]["clusterIdentifier"] = line
+        gate.write_text("".join(f"{json.dumps(e)}\n" for e in stream), encoding="utf-8")
+        (bench.folder / "uid").write_text(uid, encoding="utf-8")
+        bench.reviewed("image-bumped")
+        gate.write_text("".join(f"{json.dumps(e)}\n" for e in stream), encoding="utf-8")
+        assert bench.run() == code
+    assert bench.run("--no-cluster") == 0
