@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from components.redis_cache.facts import EXPORTER_PORT, selector
 from components.redis_cache.spec import RedisCacheSpec, ReplicatedSpec
-from components.telemetry import Alert, Dashboard, Panel, Row, Scrape, Severity, Signal, Telemetry, Unit
+from components.telemetry import Alert, Dashboard, Panel, Row, Scrape, Severity, Signal, TargetKind, Telemetry, Unit
 
 FULL, NEARLY_FULL = 0.9, 0.8
 """Shares of maxmemory from which a store is in danger: at 1 it refuses writes."""
@@ -79,7 +79,10 @@ SIGNALS = (
 )
 
 
-def telemetry(name: str, spec: RedisCacheSpec) -> Telemetry:
+def telemetry(name: str, spec: RedisCacheSpec, target: TargetKind) -> Telemetry:
+    """Everything one instance tells; nothing on Docker."""
+    if target == "docker":
+        return Telemetry()
     return Telemetry(
         scrapes=(
             Scrape(
