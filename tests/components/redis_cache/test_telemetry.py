@@ -43,7 +43,7 @@ def test_every_alert_has_a_runbook_and_says_what_happens(spec: StandaloneSpec | 
     for alert in telemetry("cache", spec, "kubernetes").alerts:
         text = (RUNBOOKS / f"{alert.name}.md").read_text(encoding="utf-8")
         assert text.startswith(f"# {alert.name}\n")
-        assert re.findall(r"^## (.*)", text, re.M) == ["Impact", "Diagnosis", "Mitigation"]
+        assert re.findall(r"^## (.*)", text, re.MULTILINE) == ["Impact", "Diagnosis", "Mitigation"]
         assert alert.description.endswith(".")
 
 
