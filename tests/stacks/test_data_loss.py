@@ -195,7 +195,9 @@ def test_the_guide_renames_an_app_with_credentials_in_three_steps(prod: Session)
     def unprotected(sections: Sections) -> None:
         both(sections)
         old = copy.deepcopy(sections["app_services"]["api"]) | {"deletion_protection": False}
-        to_postgres(old)["deletion_protection"] = False
+        for connection in old["connects_to"]:
+            if "postgres" in connection or "redis" in connection:
+                connection["deletion_protection"] = False
         sections["app_services"]["api"] = old
 
     steps = (both, unprotected, lambda sections: rename(sections, "api", "interface"))
