@@ -5,11 +5,13 @@ STACK ?= dev
 PLATFORM ?= .
 BASE ?= main
 OUT ?=
+NAME ?=
+TO ?=
 APP ?=
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup environment preview render diff schema env test consumers consumers-setup check benchmark images docs golden
+.PHONY: help setup environment preview render diff schema env rollback test consumers consumers-setup check benchmark images docs golden definitions backup restore
 
 # The first Python that is new enough; the ones that CI runs come first.
 PYTHON := $(shell for python in python3 python3.13 python3.12 python3.11; do \
@@ -37,14 +39,17 @@ render: setup ## write every object of STACK to OUT, one file each
 	@$(REHEARSAL) render $(WHICH) --out '$(OUT)'
 
 diff: setup ## what the working tree changes in STACK since BASE (default main), as a review report
-	@$(REHEARSAL) diff $(WHICH) --base '$(BASE)'
+	@$(VENV_PYTHON) -m review diff $(WHICH) --base '$(BASE)' || [ $$? -lt 30 ]
 
 schema: environment ## print the JSON Schema of a stack file of PLATFORM
-	@$(VENV_PYTHON) config.py schema '$(PLATFORM)'
+	@$(VENV_PYTHON) $(if $(filter cluster cluster/,$(PLATFORM)),-m cluster.config,config.py) schema '$(PLATFORM)'
 
 env: environment ## print an .env template for APP of STACK, to run it outside its container
 	@test -n '$(APP)' || { echo 'make: say which app: make env APP=api' >&2; exit 2; }
 	@$(VENV_PYTHON) env_template.py '$(APP)' $(WHICH)
+
+rollback: setup ## put the images of the last good release back into the file of STACK
+	@$(VENV_PYTHON) -m rollback $(WHICH)
 
 test: setup ## floors 1 and 2: specs, components, stacks, rehearsals
 	@$(VENV_PYTHON) -m pytest --ignore tests/consumers
@@ -67,6 +72,13 @@ check: environment ## format, lint, strict types, budgets
 benchmark: setup ## what the program costs beside a plain one; slow, and best on an idle machine
 	@$(VENV_PYTHON) -m benchmarks
 
+backup: environment ## base backup of the PostgreSQL servers of STACK, which is on Docker; one with NAME=server
+	@$(VENV_PYTHON) -m recovery --stack '$(STACK)' --project '$(PLATFORM)' backup $(if $(NAME),--server '$(NAME)')
+
+restore: environment ## bring a server back: NAME=server or a backup, TO='2026-11-25 01:29:59+00:00' for a moment
+	@test -n '$(NAME)' || { echo 'make: say what: make restore NAME=main' >&2; exit 2; }
+	@$(VENV_PYTHON) -m recovery --stack '$(STACK)' --project '$(PLATFORM)' restore '$(NAME)' $(if $(TO),--to '$(TO)')
+
 images: ## build the images of this repository
 	@sh images/build.sh
 
@@ -75,3 +87,6 @@ docs: environment ## write the generated tables of docs/ anew
 
 golden: environment ## write the expected results in tests/golden/ anew; read the diff before you commit it
 	@$(VENV_PYTHON) -m tests.generate golden
+
+definitions: environment ## write the operators' definitions in cluster/ anew, from their pinned Go modules
+	@$(VENV_PYTHON) -m toolchain.definitions

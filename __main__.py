@@ -19,7 +19,12 @@ stack = plan.stack
 secrets = config.secrets()
 
 environment = Environment(
-    "environment", stack.environment, prefix=plan.prefix, project=pulumi.get_project(), networks=plan.networks
+    "environment",
+    stack.environment,
+    prefix=plan.prefix,
+    project=pulumi.get_project(),
+    networks=plan.networks,
+    apart=plan.apart,
 )
 target = environment.target
 
@@ -46,7 +51,7 @@ for name in plan.start_order:
         apps[name] = AppService(
             name,
             stack.app_services[name],
-            target=target,
+            target=environment.apart.get(name, target),
             edges=plan.around(name),
             connections=made.connections(name, name, plan),
             defaults=plan.defaults(name),

@@ -1,22 +1,19 @@
 """The stack file of a platform: which sections there are.
 
-Owns: the sections, and the JSON Schema of the file. Leaves reading them to `reading.py`, and what must hold between them
+Owns: the sections. Leaves reading them to `reading.py`, their JSON Schema to `schemas.py`, and what must hold between them
 to `topology.py`, which ends the program if anything is wrong; nothing is registered before that.
 """
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pulumi
-import yaml
-from pydantic import Field, create_model
+from pydantic import Field
 
 import reading
+import schemas
 from components.app_service.contract import Contract
 from components.app_service.kinds import AnyAppServiceSpec
 from components.cdn_frontend.spec import CdnFrontendSpec
@@ -26,7 +23,7 @@ from components.object_stores import ObjectStoreSpec
 from components.postgres_cluster.spec import PostgresClusterSpec
 from components.redis_cache.spec import RedisCacheSpec
 from components.vocabulary import DnsLabel, Spec
-from reading import PROVIDERS, Handed
+from reading import Handed
 from stack_file import StackFile
 
 OF_THE_PROJECT = ("contracts",)
@@ -36,7 +33,7 @@ OF_THE_PROJECT = ("contracts",)
 class StackConfig(Spec):
     """Everything a stack file can say, but for the values of `secrets`."""
 
-    environment: EnvironmentSpec
+    environment: EnvironmentSpec = Field(examples=["{target: {kind: docker}}"])
     """Where the stack runs."""
     object_stores: Mapping[DnsLabel, ObjectStoreSpec] = Field(
         default={}, examples=["{backups: {bucket: s3://blocksight-backups/prod}}"]
@@ -92,43 +89,8 @@ def secrets() -> pulumi.Output[Mapping[str, str]]:
 
 def schema(project: str) -> dict[str, Any]:
     """JSON Schema of a whole stack file, for editors: keys carry the project's name."""
-    sections: dict[str, Any] = {
-        f"{project}:{name}": (field.annotation, field)
-        for name, field in StackConfig.model_fields.items()
-        if name not in OF_THE_PROJECT
-    }
-    config = create_model("Config", **sections).model_json_schema(by_alias=True)
-    definitions = config.pop("$defs")
-    config["properties"][f"{project}:secrets"] = {
-        "type": "object",
-        "additionalProperties": {
-            "type": "object",
-            "required": ["secure"],
-            "properties": {"secure": {"type": "string"}},
-        },
-        "description": "Secrets by name; set with `pulumi config set --secret --path secrets.NAME`.",
-    }
-    config["patternProperties"] = {f"^({'|'.join(PROVIDERS)}):": {}}
-    config["additionalProperties"] = False
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": f"Stack file of {project}",
-        "type": "object",
-        "properties": {
-            "config": config,
-            "encryptionsalt": {"type": "string"},
-            "secretsprovider": {"type": "string"},
-            "encryptedkey": {"type": "string"},
-        },
-        "additionalProperties": False,
-        "$defs": definitions,
-    }
+    return schemas.of(project, StackConfig, elsewhere=OF_THE_PROJECT)
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] != ["schema"]:
-        sys.exit("usage: python config.py schema [FOLDER OF Pulumi.yaml]")
-    folder = Path(sys.argv[2] if len(sys.argv) > 2 else ".")
-    name = yaml.safe_load((folder / "Pulumi.yaml").read_text(encoding="utf-8"))["name"]
-    json.dump(schema(name), sys.stdout, indent=2)
-    sys.stdout.write("\n")
+    schemas.main(schema)

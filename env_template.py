@@ -10,7 +10,7 @@ import argparse
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pulumi
 import yaml
@@ -105,8 +105,8 @@ def read(folder: Path, stack: str) -> StackConfig:
     path = folder / f"Pulumi.{stack}.yaml"
     values: dict[str, Any] = {
         f"{project}:{key}": declared["value"]
-        for key, declared in (shared.get("config") or {}).items()
-        if isinstance(declared, dict) and "value" in declared
+        for key, declared in cast("dict[str, dict[str, Any]]", shared.get("config", {})).items()
+        if "value" in declared
     }
     values |= yaml.safe_load(path.read_text(encoding="utf-8"))["config"]
     secrets = _named_secrets(values)

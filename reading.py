@@ -15,6 +15,7 @@ from typing import Any, Generic, TypeVar, cast, get_args, get_origin
 
 import pulumi
 from pydantic import TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
 
 from components.vocabulary import Problem, Spec
 from refusals import translate
@@ -85,7 +86,7 @@ def parse(model: type[C], given: Handed) -> Draft[C]:
         read_section = _instances if get_origin(field.annotation) is Mapping else _whole
         if read_section is _whole and section not in own and not field.is_required():
             continue
-        found = read_section(section, field.annotation, own.pop(section, None))
+        found = read_section(section, field, own.pop(section, None))
         valid[section] = found.valid
         broken |= found.broken
         problems += found.problems
@@ -108,26 +109,26 @@ class _Section:
     problems: tuple[Problem, ...]
 
 
-def _whole(section: str, model: Any, value: Any) -> _Section:
+def _whole(section: str, field: FieldInfo, value: Any) -> _Section:
+    model: Any = field.annotation
     if value is None:
         rule = "is missing: the stack does not say where it runs"
-        return _Section(
-            None, frozenset({section}), (Problem(path=(section,), rule=rule, example="{target: {kind: docker}}"),)
-        )
+        example = str(field.examples[0]) if field.examples else None
+        return _Section(None, frozenset({section}), (Problem(path=(section,), rule=rule, example=example),))
     try:
         return _Section(TypeAdapter(model).validate_python(value), frozenset(), ())
     except ValidationError as error:
         return _Section(None, frozenset({section}), tuple(translate(error, model, (section,))))
 
 
-def _instances(section: str, annotation: Any, value: Any) -> _Section:
+def _instances(section: str, field: FieldInfo, value: Any) -> _Section:
     if value is None:
         return _Section({}, frozenset(), ())
     if not isinstance(value, Mapping):
         return _Section(
             {}, frozenset(), (Problem(path=(section,), rule="must be a mapping of names", example="{api: {...}}"),)
         )
-    label, model = get_args(annotation)
+    label, model = get_args(field.annotation)
     valid: dict[str, Any] = {}
     broken: set[str] = set()
     problems: list[Problem] = []

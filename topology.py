@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import graphlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import proofs
 from components.app_service import facts as app_facts
@@ -16,7 +16,7 @@ from components.app_service.connects_to import ConnectionSpec, ToApp, ToExternal
 from components.app_service.contract import defaults
 from components.app_service.spec import AppServiceSpec
 from components.cdn_frontend import facts as site_facts
-from components.connections import Consumer, Edge, Instance, Network, Peer, Pods, RedisConsumer
+from components.connections import Apart, Consumer, Edge, Instance, Network, Peer, Pods, RedisConsumer
 from components.edge_gateway import facts as edge_facts
 from components.environment.networks import NetworkPlan, plan_networks
 from components.environment.spec import DockerTargetSpec, KubernetesTargetSpec
@@ -76,6 +76,26 @@ class Topology:
         """What an app declared to use."""
         return self.stack.app_services[app].connects_to
 
+    def host(self, app: str) -> str:
+        """Name under which the rest of the stack reaches an app."""
+        spec = self.stack.app_services[app]
+        if spec.isolation is None or self.stack.environment.target.kind == "docker":
+            return app
+        return f"{app}.{app_facts.namespace(app, spec, self.prefix)}"
+
+    @property
+    def apart(self) -> Mapping[str, Apart]:
+        """Apps that have a namespace of their own on Kubernetes."""
+        return {
+            name: Apart(
+                namespace=app_facts.namespace(name, spec, self.prefix),
+                quota=app_facts.peak(spec),
+                protect=spec.deletion_protection,
+            )
+            for name, spec in sorted(self.stack.app_services.items())
+            if spec.isolation is not None
+        }
+
     @property
     def routes(self) -> tuple[Route, ...]:
         """Every way in from outside."""
@@ -115,7 +135,7 @@ def plan(draft: Draft) -> Topology:
     return Topology(
         stack=draft.config,
         prefix=stack_prefix(draft),
-        edges=tuple(edges(draft.config)),
+        edges=tuple(_across(draft.config, stack_prefix(draft), edge) for edge in edges(draft.config)),
         networks=networks,
         start_order=tuple(_start_order(draft.config).static_order()),
         peak=capacity.peak(draft.config),
@@ -137,6 +157,7 @@ def edges(stack: StackConfig) -> Iterator[Edge]:
             yield from _operated(stack.environment.target, name)
             for store in postgres_facts.stores(server):
                 yield _stored(name, store, stack.object_stores[store])
+        yield from _asked_by_keda(stack, stack.environment.target)
 
 
 def _connected(stack: StackConfig) -> Iterator[Edge]:
@@ -146,8 +167,24 @@ def _connected(stack: StackConfig) -> Iterator[Edge]:
             why = f"app_services.{name}.connects_to"
             for producer, port in _producers(stack, connection):
                 yield Edge(consumer=app(name), producer=producer, port=port, why=why)
-                if spec.migrations is not None or spec.jobs:
+                if app_facts.has_batch(spec):
                     yield Edge(consumer=batch(name), producer=producer, port=port, why=why)
+        if (asked := app_facts.smoke_port(spec)) is not None:
+            yield Edge(consumer=batch(name), producer=app(name), port=asked, why=f"app_services.{name}.rollout.smoke")
+
+
+def _across(stack: StackConfig, prefix: str, edge: Edge) -> Edge:
+    """Says which namespaces the ends are in, where they are in two: a selector alone means its own."""
+    ends = (edge.consumer, edge.producer)
+    if not all(isinstance(end, Instance) for end in ends) or stack.environment.target.kind == "docker":
+        return edge
+    apps = {app_facts.batch(name): spec for name, spec in stack.app_services.items()} | dict(stack.app_services)
+    consumer, producer = (
+        replace(end, namespace=app_facts.namespace(end.name, apps[end.name], prefix) if end.name in apps else prefix)
+        for end in ends
+        if isinstance(end, Instance)
+    )
+    return edge if consumer.namespace == producer.namespace else replace(edge, consumer=consumer, producer=producer)
 
 
 def _producers(stack: StackConfig, connection: ConnectionSpec) -> Iterator[tuple[Peer, int]]:
@@ -187,6 +224,18 @@ def _operated(target: KubernetesTargetSpec, name: str) -> Iterator[Edge]:
             port=int(number),
             why="instances read and report their state",
         )
+
+
+def _asked_by_keda(stack: StackConfig, target: KubernetesTargetSpec) -> Iterator[Edge]:
+    """KEDA's operator asks a queue's database itself. https://keda.sh/docs/2.20/concepts/"""
+    servers = {server for spec in stack.app_services.values() for server in app_facts.queues(spec)}
+    if servers:
+        operator = target.cluster.operators["keda"]
+        pods = Pods(namespace=operator.namespace, labels=operator.labels or {"app.kubernetes.io/name": "keda-operator"})
+        for server in sorted(servers):
+            yield Edge(
+                consumer=pods, producer=postgres(server), port=postgres_facts.PORT, why="KEDA asks how much waits"
+            )
 
 
 def _routed(stack: StackConfig) -> Iterator[Edge]:
@@ -337,7 +386,8 @@ def _edge_networks(stack: StackConfig) -> dict[str, NetworkPlan]:
 
 def containers(name: str, spec: AppServiceSpec) -> tuple[str, ...]:
     """Containers of an app that join the networks of what it uses."""
-    return (name,) if spec.migrations is None else (name, app_facts.batch(name))
+    seeded = spec.docker is not None and spec.docker.seed is not None
+    return (name,) if spec.migrations is None and not seeded else (name, app_facts.batch(name))
 
 
 def needs_egress(spec: AppServiceSpec) -> bool:

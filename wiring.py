@@ -34,7 +34,8 @@ class Producers:
                 case ToApp():
                     gate = self.apps[declared.app].gate if declared.app in plan.gates(app) else None
                     lent = self.apps[declared.app].credentials[declared.credential] if declared.credential else None
-                    told.append(connection(declared, plan.stack.app_services[declared.app], gate, lent))
+                    producer, host = plan.stack.app_services[declared.app], plan.host(declared.app)
+                    told.append(connection(declared, producer, host, gate, lent))
                 case _:
                     pass
         return told

@@ -12,6 +12,8 @@ from typing import Literal
 
 import pulumi
 
+from components.footprint import Footprint
+
 
 @dataclass(frozen=True, kw_only=True)
 class Instance:
@@ -19,7 +21,19 @@ class Instance:
 
     name: str
     labels: Mapping[str, str]
-    """What selects its pods inside the stack's namespace."""
+    """What selects its pods inside their namespace."""
+    namespace: str | None = None
+    """Set where the two ends of a conversation are in different namespaces."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Apart:
+    """The namespace of one untrusted app."""
+
+    namespace: str
+    quota: Footprint
+    """All that it may ever ask for; CPU and memory are limits too."""
+    protect: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,6 +119,8 @@ class PostgresConnection:
 
     prefix: str
     """What the variables start with: `PG` gives libpq's own names, any other word is followed by an underscore."""
+    server: str
+    """Name of the PostgresCluster."""
     deliver: Literal["file", "env"]
     """How the secret parts arrive."""
     host: str

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from components.redis_cache import proofs as redis_proofs
 from components.vocabulary import Problem
 from config import Draft
-from proofs import capacity, edge, names, references, support
+from proofs import apart, capacity, edge, names, references, support
 
 
 def all_of(draft: Draft) -> Iterator[Problem]:
@@ -29,6 +29,7 @@ def all_of(draft: Draft) -> Iterator[Problem]:
     if "environment" in draft.broken:
         return
     yield from support.support(draft)
+    yield from apart.overreach(draft)
     yield from support.images(draft)
     yield from support.host_ports(draft)
     yield from support.operators(draft)

@@ -79,7 +79,8 @@ def peak(config: StackConfig) -> Footprint:
                     config.redis_caches[name], proxied=redis_proofs.is_proxied(config.app_services, name)
                 )
             case AppServiceSpec():
-                total += app_facts.peak(spec)
+                if spec.isolation is None:  # otherwise it has a namespace, and a quota, of its own
+                    total += app_facts.peak(spec)
             case CdnFrontendSpec():
                 total += site_facts.peak(spec)
             case PostgresClusterSpec():

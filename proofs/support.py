@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from components.app_service import facts as app_facts
+from components.app_service.scaling import LEAST_VERSION
 from components.environment.spec import KubernetesTargetSpec
 from components.postgres_cluster import proofs as postgres_proofs
 from components.vocabulary import NeededOn, OnlyOn, Problem, Spec, is_pinned
@@ -115,3 +116,23 @@ def operators(draft: Draft) -> Iterator[Problem]:
     if isinstance(target, KubernetesTargetSpec) and draft.config.postgres_clusters:
         for problem in postgres_proofs.operators(draft.config.postgres_clusters, target.cluster.operators):
             yield problem.below("environment", "target", "cluster", "operators")
+    if isinstance(target, KubernetesTargetSpec) and any(map(app_facts.queues, draft.config.app_services.values())):
+        yield from _keda(target)
+
+
+def _keda(target: KubernetesTargetSpec) -> Iterator[Problem]:
+    path = ("environment", "target", "cluster", "operators", "keda")
+    operator = target.cluster.operators.get("keda")
+    least = ".".join(map(str, LEAST_VERSION))
+    if operator is None:
+        yield Problem(
+            path=path,
+            rule="is missing: an app scales by a queue, which needs KEDA; install it with the cluster layer and paste the block that it prints",
+            example="{version: '2.20', namespace: keda}",
+        )
+    elif tuple(map(int, operator.version.split("."))) < LEAST_VERSION:
+        yield Problem(
+            path=(*path, "version"),
+            rule=f"must be {least} or later: a CPU trigger may name the app's own container from there on",
+            example=f'"{least}"',
+        )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Any
 import yaml
 
 from rehearsal.problems import RehearsalError
+from rehearsal.providers import helm_releases
 from rehearsal.providers.structs import mapping, sequence
 
 _MARKER = ".slipway-render"
@@ -66,7 +68,7 @@ def write(folder: Path, rendered: list[File]) -> None:
         raise RehearsalError(msg)
     folder.mkdir(parents=True, exist_ok=True)
     marker.touch()
-    for old in [*folder.glob("*.yaml"), *folder.glob("*.json")]:
+    for old in [path for pattern in ("*.yaml", "*.json", "*.values") for path in folder.glob(pattern)]:
         old.unlink()
     for file in rendered:
         (folder / file.name).write_text(file.text, encoding="utf-8")
@@ -76,7 +78,9 @@ def _file(resource: Mapping[str, Any]) -> Iterator[File]:
     token = str(resource["type"])
     package, kind = token.partition(":")[0], token.rpartition(":")[2]
     inputs = mapping(_plain(resource.get("inputs", {})))
-    if package == "kubernetes" and "apiVersion" in inputs:
+    if token == helm_releases.TOKEN:
+        yield _release(inputs)
+    elif package == "kubernetes" and "apiVersion" in inputs:
         yield _manifest(inputs)
     elif package == "docker":
         given = {k: v for k, v in inputs.items() if k != "__defaults"}
@@ -99,6 +103,19 @@ def _manifest(inputs: dict[str, Any]) -> File:
     parts = [kind, str(metadata.get("namespace") or ""), str(metadata["name"])]
     name = "-".join(_slug(part) for part in parts if part)
     return File(f"{rank:02}-{name}.yaml", yaml.safe_dump(document, sort_keys=False, width=10_000, allow_unicode=True))
+
+
+def _release(inputs: Mapping[str, Any]) -> File:
+    """Values of a chart, below the command that they are for. kubectl passes over a file that is called so."""
+    name, namespace = str(inputs["name"]), str(inputs["namespace"])
+    repository = mapping(inputs.get("repositoryOpts")).get("repo")
+    file = f"helm-{_slug(namespace)}-{_slug(name)}.values"
+    command = ["helm", "upgrade", "--install", name, str(inputs["chart"]), "--namespace", namespace]
+    command += ["--version", str(inputs["version"])] if "version" in inputs else []
+    command += ["--repo", str(repository)] if repository else []
+    command += ["--skip-crds"] if inputs.get("skipCrds") else []
+    values = yaml.safe_dump(mapping(inputs.get("values")), width=10_000, allow_unicode=True)
+    return File(file, f"# {shlex.join([*command, '--values', file])}\n{values}")
 
 
 def _slug(text: str) -> str:

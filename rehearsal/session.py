@@ -28,7 +28,7 @@ from rehearsal.providers.server import Servers
 from rehearsal.state import StateFolder
 from toolchain import engine
 
-NOT_CHECKED = "CRDs present, admission, quota, images, live drift"
+NOT_CHECKED = "CRDs present, admission, quota, images, what charts make, live drift"
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,9 @@ FORMATS: Mapping[str, Callable[[Report], str]] = {
 }
 
 
+_Commands = argparse._SubParsersAction  # pyright: ignore[reportPrivateUsage]  # argparse has no public name for it
+
+
 def main(arguments: Sequence[str]) -> int:
     options = _parser().parse_args(arguments)
     try:
@@ -96,6 +99,21 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m review", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     commands = parser.add_subparsers(required=True, metavar="report|diff|guard")
+    _add_report(commands, common)
+    diff = commands.add_parser(
+        "diff", parents=[common], help="rehearse another commit, then the working tree on top of it, and judge that"
+    )
+    diff.add_argument("--stack", default="dev", help="name of the stack: Pulumi.<stack>.yaml (default: dev)")
+    diff.add_argument(
+        "--project", type=Path, default=Path(), metavar="DIR", help="folder of Pulumi.yaml (default: here)"
+    )
+    diff.add_argument("--base", required=True, metavar="REV", help="branch, tag or commit to compare with")
+    diff.set_defaults(command=_diff)
+    _add_guard(commands)
+    return parser
+
+
+def _add_report(commands: _Commands[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
     report = commands.add_parser("report", parents=[common], help="judge a preview from its event stream")
     report.add_argument(
         "--preview",
@@ -116,20 +134,9 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("--commit", default="", help="commit of the program, for the report's head")
     report.add_argument("--base", default="", help="commit of the state, for the report's head")
     report.set_defaults(command=_report)
-    diff = commands.add_parser(
-        "diff", parents=[common], help="rehearse another commit, then the working tree on top of it, and judge that"
-    )
-    diff.add_argument("--stack", default="dev", help="name of the stack: Pulumi.<stack>.yaml (default: dev)")
-    diff.add_argument(
-        "--project", type=Path, default=Path(), metavar="DIR", help="folder of Pulumi.yaml (default: here)"
-    )
-    diff.add_argument("--base", required=True, metavar="REV", help="branch, tag or commit to compare with")
-    diff.set_defaults(command=_diff)
-    _add_guard(commands)
-    return parser
 
 
-def _add_guard(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:  # pyright: ignore[reportPrivateUsage]  # argparse has no public name for it
+def _add_guard(commands: _Commands[argparse.ArgumentParser]) -> None:
     guard = commands.add_parser("guard", help="pulumi up of exactly what was reviewed, or nothing")
     guard.add_argument("--stack", required=True)
     guard.add_argument(

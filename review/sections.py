@@ -228,7 +228,7 @@ def _radius(report: Report) -> Line:
         f"; {len(report.reached)} more {'feels' if len(report.reached) == 1 else 'feel'} it"
         + (f", in {', '.join(sorted(names)[:6])}" if names else "")
         if report.reached
-        else "; nothing else depends on them"
+        else "; nothing else feels it"
     )
     return [
         f"{len(direct)} {_plural(len(direct), 'resource')} {'changes' if len(direct) == 1 else 'change'} themselves".replace(

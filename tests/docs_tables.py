@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, get_args
+
+import yaml
 
 from components.vocabulary import NeededOn, OnlyOn, Spec
 from config import StackConfig
+from tests.consumers.edge import table
 from tests.stacks.refusals import CASES
 from tests.stacks.refusals.case import Case, project_text, stack_text
 
@@ -80,4 +83,35 @@ def _specs(annotation: Any) -> Iterator[type[Spec]]:
         yield from _specs(argument)
 
 
-PAGES: dict[str, Callable[[], str]] = {"refusals.md": refusals, "targets.md": targets}
+def requests() -> str:
+    """docs/requests.md"""
+    return (
+        HEAD
+        + "# What is answered to which request\n\nEvery row is asked of a real nginx 1.30 with exactly what is rendered, by "
+        "`make consumers`. `*` stands for any value, `...` for any rest, a dash for a header that must not be there.\n\n"
+        "## A site (CDNFrontend)\n\n```yaml\n"
+        + yaml.safe_dump(table.SITE, sort_keys=False)
+        + "```\n\n"
+        + _rows(table.SITE_ROWS)
+        + "\n## The way in (EdgeGateway on Docker)\n\nRoutes by backend:\n\n```yaml\n"
+        + yaml.safe_dump(dict(table.ROUTES), sort_keys=False)
+        + "```\n\n"
+        + _rows(table.EDGE_ROWS)
+    )
+
+
+def _rows(rows: Iterable[table.Row]) -> str:
+    lines = ["| what | request | status | headers of the answer | body holds |", "|---|---|---|---|---|"]
+    for row in rows:
+        sent = "".join(f"<br>`{name}: {value}`" for name, value in row.sent.items())
+        size = "" if row.body is None else f", {row.body} bytes"
+        times = "" if row.repeat == 1 else f", {row.repeat} times"
+        answer = "<br>".join(f"`{name}: {'-' if value is None else value}`" for name, value in row.answer.items())
+        holds = "" if row.contains is None else f"`{row.contains}`"
+        lines.append(
+            f"| {row.title} | `{row.method} {row.target}`{size}{times}{sent} | {row.status} | {answer} | {holds} |"
+        )
+    return "\n".join(line.replace("| |", "|  |") for line in lines) + "\n"
+
+
+PAGES: dict[str, Callable[[], str]] = {"refusals.md": refusals, "requests.md": requests, "targets.md": targets}

@@ -7,7 +7,19 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from components.vocabulary import Cpu, Cron, Duration, ImageRef, Listed, Problem, Size, Spec, TimeZone, seconds
+from components.vocabulary import (
+    Cpu,
+    Cron,
+    Duration,
+    ImageRef,
+    Listed,
+    PortName,
+    Problem,
+    Size,
+    Spec,
+    TimeZone,
+    seconds,
+)
 
 Command = Annotated[tuple[str, ...], Listed]
 
@@ -22,6 +34,32 @@ class MigrationsSpec(Spec):
     """Program and arguments, in the app's image."""
     timeout: Duration = "10m"
     """How long it may take; then it is stopped and has failed."""
+
+    def problems(self) -> Iterable[Problem]:
+        yield from _whole_seconds("timeout", self.timeout)
+
+
+class SeedSpec(Spec):
+    """Sample data for a developer: runs after the migrations and before the app, with the app's own role, once per image."""
+
+    command: Command = Field(min_length=1, examples=["[npm, run, seed]"])
+    """Program and arguments, in the app's image; must bear running again."""
+    timeout: Duration = "10m"
+    """How long it may take."""
+
+    def problems(self) -> Iterable[Problem]:
+        yield from _whole_seconds("timeout", self.timeout)
+
+
+class SmokeSpec(Spec):
+    """Asks the new version something real once it runs; a failure fails the update, and the release does not count as good."""
+
+    command: Command = Field(min_length=1, examples=["[npm, run, smoke]"])
+    """Program and arguments, in the app's image; SMOKE_HOST and SMOKE_PORT lead to the app."""
+    port: PortName = "http"
+    """Name of the port to ask."""
+    timeout: Duration = "2m"
+    """How long it may take."""
 
     def problems(self) -> Iterable[Problem]:
         yield from _whole_seconds("timeout", self.timeout)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pulumi
 from pulumi_kubernetes.batch.v1 import CronJob, CronJobSpecArgs, Job, JobSpecArgs, JobTemplateSpecArgs
@@ -17,16 +17,19 @@ from pulumi_kubernetes.core.v1 import (
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from components.app_service import facts, pod
-from components.app_service.batch import JobSpec, MigrationsSpec
+from components.app_service.batch import JobSpec, MigrationsSpec, SmokeSpec
 from components.app_service.body import Batch, Wiring
 from components.app_service.delivery import SECRETS_FOLDER, postgres_variable
 from components.app_service.spec import AppServiceSpec
-from components.connections import PostgresConnection
+from components.connections import Edge, Instance, PostgresConnection
 from components.targets import KubernetesTarget
 from components.targets.kubernetes import metadata, network_policy, restricted_container
 from components.vocabulary import seconds
 
 POLICIES = {"forbid": "Forbid", "allow": "Allow", "replace": "Replace"}
+
+RUNS_AGAIN = {"pulumi.com/replaceUnready": "true"}
+"""A failed Job stays failed for the engine unless this is said."""
 
 SCHEDULING_SECONDS = 120
 """For a pod to find a node and its image, on top of what the run itself needs."""
@@ -41,15 +44,53 @@ def create(
     parent: pulumi.Resource,
 ) -> list[pulumi.Resource]:
     """Returns what must have ended well before a replica of the new version starts."""
-    if spec.migrations is None and not spec.jobs:
+    if not facts.has_batch(spec):
         return []
     labels = facts.batch_selector(name)
-    policy = network_policy(facts.batch(name), labels, labels, ((), wiring.outbound), target, parent)
+    policy = network_policy(facts.batch(name), labels, labels, ((), _ways_out(name, wiring)), target, parent)
     for job, declared in sorted(spec.jobs.items()):
         _cron_job(name, job, declared, spec, wiring, around, target, parent)
     if spec.migrations is None:
         return []
     return [_migrations(name, spec.migrations, spec, wiring.batch, around, target, parent, policy)]
+
+
+def _ways_out(name: str, wiring: Wiring) -> tuple[Edge, ...]:
+    """What the app reaches, and the app itself for its smoke test."""
+    own = tuple(e for e in wiring.inbound if isinstance(e.consumer, Instance) and e.consumer.name == facts.batch(name))
+    return (*wiring.outbound, *own)
+
+
+def smoke(
+    name: str,
+    asked: SmokeSpec,
+    spec: AppServiceSpec,
+    wiring: Wiring,
+    around: pod.Around,
+    target: KubernetesTarget,
+    *,
+    parent: pulumi.Resource,
+    after: Sequence[pulumi.Resource],
+) -> Job:
+    """One for each image, like the migrations, but after the rollout: what it gates is that the update counts as done."""
+    template = pod.batch_template(name, spec, wiring.delivery, around, asked.command)
+    told = {"SMOKE_HOST": name, "SMOKE_PORT": str(spec.ports[asked.port])}
+    patience = f"{seconds(asked.timeout) + SCHEDULING_SECONDS}s"
+    return Job(
+        f"{name}-smoke",
+        metadata=metadata(target, facts.batch_selector(name), annotations=RUNS_AGAIN),
+        spec=JobSpecArgs(
+            backoff_limit=0,
+            active_deadline_seconds=seconds(asked.timeout),
+            template=pod.with_variables(template, told),
+        ),
+        opts=pulumi.ResourceOptions(
+            parent=parent,
+            provider=target.provider,
+            depends_on=list(after),
+            custom_timeouts=pulumi.CustomTimeouts(create=patience, update=patience),
+        ),
+    )
 
 
 def _migrations(
@@ -70,7 +111,7 @@ def _migrations(
     patience = f"{seconds(migrations.timeout) + SCHEDULING_SECONDS}s"
     return Job(
         f"{name}-migrations",
-        metadata=metadata(target, facts.batch_selector(name), annotations={"pulumi.com/replaceUnready": "true"}),
+        metadata=metadata(target, facts.batch_selector(name), annotations=RUNS_AGAIN),
         spec=JobSpecArgs(
             backoff_limit=0,  # a migration that failed half-way is a person's to look at
             active_deadline_seconds=seconds(migrations.timeout),

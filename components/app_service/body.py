@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import pulumi
+
 from components.app_service.delivery import Connection, Delivery
 from components.connections import Edge, Gate
 
@@ -20,6 +22,16 @@ class Batch:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Made:
+    """What a body gives back."""
+
+    gate: Gate
+    """What a consumer that waits for the app waits for."""
+    last: pulumi.CustomResource
+    """What ends well only if the new version runs."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Wiring:
     """Everything around one app that its spec does not say."""
 
@@ -29,4 +41,5 @@ class Wiring:
     """What must have happened before the app starts."""
     delivery: Delivery
     """What the app reads."""
+    connections: tuple[Connection, ...]
     batch: Batch

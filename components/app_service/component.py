@@ -40,6 +40,8 @@ class AppService(pulumi.ComponentResource):
     """What a consumer that waits for it waits for."""
     credentials: Mapping[str, Credential]
     """What it provides, by name."""
+    released: pulumi.Output[str]
+    """The image, once the new version runs and its smoke test has passed."""
 
     def __init__(
         self,
@@ -65,6 +67,7 @@ class AppService(pulumi.ComponentResource):
             outbound=tuple(edges[1]),
             gates=(*gates, *(connection.gate for connection in connections)),
             delivery=deliver(spec, connections, values, self.credentials, defaults),
+            connections=tuple(connections),
             batch=Batch(
                 delivery=deliver(spec, migrator, values, self.credentials, defaults),
                 gates=(*gates, *(connection.gate for connection in migrator)),
@@ -75,26 +78,32 @@ class AppService(pulumi.ComponentResource):
             case KubernetesTarget():
                 from components.app_service import kubernetes
 
-                self.gate = kubernetes.create(name, spec, wiring, target, parent=self)
+                made = kubernetes.create(name, spec, wiring, target, parent=self)
             case DockerTarget():
                 from components.app_service import docker
 
-                self.gate = docker.create(name, spec, wiring, target, parent=self)
+                made = docker.create(name, spec, wiring, target, parent=self)
             case _:
                 assert_never(target)
+        self.gate = made.gate
+        self.released = pulumi.Output.all(made.last.id).apply(lambda _: spec.image)
         self.host = name
         self.ports = spec.ports
-        self.register_outputs({"host": self.host, "ports": dict(spec.ports)})
+        self.register_outputs({"host": self.host, "ports": dict(spec.ports), "released": self.released})
 
 
 def connection(
-    declared: ToApp, producer: AppServiceSpec, gate: Gate | None = None, credential: Credential | None = None
+    declared: ToApp,
+    producer: AppServiceSpec,
+    host: str,
+    gate: Gate | None = None,
+    credential: Credential | None = None,
 ) -> AppConnection:
     """What a consumer is told about an app: but for the credential a function of the spec, so that apps may use each other."""
     prefix = declared.app.upper().replace("-", "_") if declared.prefix is None else declared.prefix
     return AppConnection(
         prefix=prefix,
-        host=declared.app,
+        host=host,
         port=producer.ports[declared.port_name],
         credential=credential,
         deliver=declared.deliver,

@@ -152,8 +152,13 @@ class PlainVariable(_Variable):
         return None
 
 
-_FORMS = {"string": "string", "int": "number", "number": "number", "enum": "enum", "url": "url"}
-_FORMS |= dict.fromkeys(("bool", "duration"), "plain")
+_FORMS = {
+    "string": "string",
+    **dict.fromkeys(("int", "number"), "number"),
+    "enum": "enum",
+    "url": "url",
+    **dict.fromkeys(("bool", "duration"), "plain"),
+}
 
 
 def _form(value: Any) -> str | None:

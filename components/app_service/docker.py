@@ -9,7 +9,8 @@ import pulumi
 import pulumi_docker as docker
 
 from components.app_service import batch_docker as batch
-from components.app_service.body import Wiring
+from components.app_service import env_file
+from components.app_service.body import Made, Wiring
 from components.app_service.build import context_digest
 from components.app_service.docker_parts import (
     contents,
@@ -47,15 +48,14 @@ def create(
     target: DockerTarget,
     *,
     parent: pulumi.Resource,
-) -> Gate:
+) -> Made:
     local = spec.docker or DockerSpec()
     delivery = wiring.delivery
     written = files(name, contents(spec, delivery), spec.user, target, parent)
     made = _image(name, spec, local, target, parent)
     networks = joins(name, wiring, local)
     stored = _data(name, spec, target, parent)
-    migrated = batch.migrations(name, spec, wiring, made, target, parent)
-    gates = (*wiring.gates, stored.gate, migrated)
+    gates = (*wiring.gates, stored.gate, *batch.before(name, spec, wiring, made, target, parent))
     command = spec.command if local.command is None else local.command
     container = docker.Container(
         f"{name}-container",
@@ -65,7 +65,7 @@ def create(
         # As the entry point: Docker's `command` alone would become arguments of the image's own.
         entrypoints=None if command is None else [command[0]],
         command=None if command is None else list(command[1:]),
-        envs=environment(delivery),
+        envs=environment(delivery, env_file.variables(name, local.env_file)),
         user=f"{spec.user}:{spec.user}",
         read_only=not local.writable_root,
         tmpfs={path: tmpfs(size, spec.user) for path, size in sorted(spec.scratch.items())},
@@ -98,7 +98,7 @@ def create(
             replace_with=list(written.written_by),
         ),
     )
-    return Gate(resources=(container,))
+    return Made(gate=Gate(resources=(container,)), last=container)
 
 
 def _is_awaited(spec: AnyAppServiceSpec) -> bool:

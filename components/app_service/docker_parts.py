@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pulumi
 import pulumi_docker as docker
@@ -28,14 +28,16 @@ def contents(spec: AppServiceSpec, delivery: Delivery) -> dict[str, dict[str, pu
     }
 
 
-def environment(delivery: Delivery) -> list[pulumi.Input[str]]:
-    plain = [f"{name}={value}" for name, value in delivery.variables.items()]
+def environment(delivery: Delivery, own: Mapping[str, str] | None = None) -> list[pulumi.Input[str]]:
+    """`own` are a developer's variables: they go before the others, and may be secrets."""
+    own = {} if own is None else own
+    plain = [f"{name}={value}" for name, value in delivery.variables.items() if name not in own]
     secret = [
         pulumi.Output.concat(name, "=", value.value)
         for name, value in delivery.secret_variables.items()
-        if value.value is not None
+        if value.value is not None and name not in own
     ]
-    return [*plain, *secret]
+    return [*plain, *secret, *(pulumi.Output.secret(f"{name}={value}") for name, value in sorted(own.items()))]
 
 
 def used(name: str, wiring: Wiring) -> list[str]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from components.app_service.kinds import StatefulSpec
+from components.app_service.connects_to import ToExternal
+from components.app_service.kinds import RollingSpec, StatefulSpec
 from components.app_service.spec import AppServiceSpec
 from components.footprint import Footprint
 from components.vocabulary import Problem, cpu_millis, is_pinned, size_bytes
@@ -12,7 +13,7 @@ from components.vocabulary import Problem, cpu_millis, is_pinned, size_bytes
 COMPONENT = "app-service"
 """Value of app.kubernetes.io/name; part of the selector, so it is for ever."""
 
-SUFFIXES = ("", "-secrets", "-config", "-files", "-egress", "-members", "-data", "-batch", "-migrations")
+SUFFIXES = ("", "-secrets", "-config", "-files", "-egress", "-members", "-data", "-batch", "-migrations", "-seed")
 """What is put behind the instance's name, on either target; a name may not end in one and mean another app."""
 
 BATCH_COMPONENT = "app-service-batch"
@@ -48,6 +49,54 @@ def migrator(name: str) -> str:
 def claims(name: str, jobs: Iterable[str] = ()) -> set[str]:
     """Names that no other instance may take."""
     return {f"{name}{suffix}" for suffix in SUFFIXES} | {f"{name}-{job}" for job in jobs}
+
+
+def namespace(name: str, spec: AppServiceSpec, prefix: str) -> str:
+    """Where the app's pods are: an untrusted one has a namespace of its own."""
+    return prefix if spec.isolation is None else f"{prefix}-x-{name}"
+
+
+def overreach(spec: AppServiceSpec, target: str) -> Iterator[Problem]:
+    """What an untrusted app asks for and may not have."""
+    if spec.isolation is None:
+        return
+    for index, connection in enumerate(spec.connects_to):
+        path = ("connects_to", index)
+        if not isinstance(connection, ToExternal):
+            yield Problem(path=path, rule="would let untrusted code into the stack: it may only name hosts outside")
+        elif target == "docker":
+            yield Problem(
+                path=path, rule="can't be narrowed to one host on Docker, so untrusted code may have no way out"
+            )
+        elif "0.0.0.0/0" in connection.cidrs:
+            yield Problem(
+                path=(*path, "cidrs"),
+                rule="is every public address: say which networks untrusted code may reach",
+                example="[203.0.113.0/24]",
+            )
+    local = spec.docker
+    if local is None:
+        return
+    asked = {"publish": local.publish, "mounts": local.mounts, "writable_root": local.writable_root}
+    for field in (name for name, value in asked.items() if value):
+        yield Problem(path=("docker", field), rule="would open this machine to untrusted code; remove it")
+
+
+def smoke_port(spec: AppServiceSpec) -> int | None:
+    """The app's own port that its smoke test asks."""
+    smoke = spec.rollout.smoke if isinstance(spec, RollingSpec) else None
+    return None if smoke is None else spec.ports[smoke.port]
+
+
+def has_batch(spec: AppServiceSpec) -> bool:
+    """Whether anything runs beside the replicas."""
+    return spec.most_batch_pods > 0
+
+
+def queues(spec: AppServiceSpec) -> tuple[str, ...]:
+    """Servers that hold the queues by which the app is scaled."""
+    scaling = spec.autoscaling if isinstance(spec, RollingSpec) else None
+    return () if scaling is None or scaling.queue is None else (scaling.queue.postgres,)
 
 
 def bad_jobs(name: str, spec: AppServiceSpec) -> Iterator[Problem]:

@@ -7,8 +7,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
 
+from components.app_service.connects_to import ToPostgres
 from components.app_service.probes import LONGEST_AWAITED_SECONDS
-from components.app_service.spec import ONE_MACHINE, AppServiceSpec, AutoscalingSpec, RolloutSpec
+from components.app_service.scaling import AutoscalingSpec
+from components.app_service.spec import ONE_MACHINE, AppServiceSpec, RolloutSpec
 from components.app_service.storage import StorageSpec
 from components.vocabulary import OnlyOn, Port, PortName, Problem, seconds
 
@@ -33,11 +35,28 @@ class RollingSpec(AppServiceSpec):
     def surge(self) -> int:
         return self.rollout.max_surge
 
+    @property
+    def most_batch_pods(self) -> int:
+        """A smoke test runs after the rollout, so never beside the migrations."""
+        smoke_alone = self.rollout.smoke is not None and self.migrations is None
+        return super().most_batch_pods + smoke_alone
+
     def problems(self) -> Iterable[Problem]:
         yield from super().problems()
         if self.autoscaling is not None and "replicas" in self.model_fields_set:
             yield Problem(
                 path=("replicas",), rule="belongs to the autoscaler once autoscaling is given; remove one of the two"
+            )
+        smoke = self.rollout.smoke
+        if smoke is not None and smoke.port not in self.ports:
+            has = ", ".join(sorted(self.ports)) or "none"
+            yield Problem(path=("rollout", "smoke", "port"), rule=f"is no port of this app; it has: {has}")
+        queue = None if self.autoscaling is None else self.autoscaling.queue
+        servers = [c.postgres for c in self.connects_to if isinstance(c, ToPostgres)]
+        if queue is not None and queue.postgres not in servers:
+            yield Problem(
+                path=("autoscaling", "queue", "postgres"),
+                rule=f"is no server that the app connects to; it connects to: {', '.join(sorted(servers)) or 'none'}",
             )
         if seconds(self.probes.startup_budget) > LONGEST_AWAITED_SECONDS:
             yield Problem(

@@ -13,17 +13,6 @@ from pulumi_kubernetes.apps.v1 import (
     DeploymentStrategyArgs,
     RollingUpdateDeploymentArgs,
 )
-from pulumi_kubernetes.autoscaling.v2 import (
-    ContainerResourceMetricSourceArgs,
-    CrossVersionObjectReferenceArgs,
-    HorizontalPodAutoscaler,
-    HorizontalPodAutoscalerBehaviorArgs,
-    HorizontalPodAutoscalerSpecArgs,
-    HPAScalingPolicyArgs,
-    HPAScalingRulesArgs,
-    MetricSpecArgs,
-    MetricTargetArgs,
-)
 from pulumi_kubernetes.core.v1 import (
     ConfigMap,
     PodTemplateSpecArgs,
@@ -38,10 +27,11 @@ from pulumi_kubernetes.policy.v1 import PodDisruptionBudget, PodDisruptionBudget
 
 from components.app_service import batch_kubernetes as batch
 from components.app_service import facts, pod, stateful_set
-from components.app_service.body import Wiring
+from components.app_service import scaling_kubernetes as scaling
+from components.app_service.body import Made, Wiring
 from components.app_service.delivery import Delivery
 from components.app_service.kinds import AnyAppServiceSpec, RollingSpec, StatefulSpec, WebSpec, WorkerSpec
-from components.app_service.spec import AppServiceSpec, AutoscalingSpec
+from components.app_service.spec import AppServiceSpec
 from components.connections import Gate
 from components.targets import KubernetesTarget
 from components.targets.kubernetes import metadata, network_policy
@@ -58,7 +48,7 @@ def create(
     target: KubernetesTarget,
     *,
     parent: pulumi.Resource,
-) -> Gate:
+) -> Made:
     labels = facts.selector(name)
     opts = pulumi.ResourceOptions(parent=parent, provider=target.provider)
     account = ServiceAccount(
@@ -78,18 +68,25 @@ def create(
     migrated = batch.create(name, spec, wiring, around, target, parent)
     before = [*(resource for gate in wiring.gates for resource in gate.resources), *migrated]
     template = pod.template(name, spec, wiring.delivery, around)
+    last: pulumi.CustomResource | None = None
     match spec:
         case StatefulSpec():
             workload = stateful_set.create(name, spec, template, target, parent=parent, before=before)
         case WebSpec() | WorkerSpec():
             workload = _deployment(name, labels, spec, template, target, parent=parent, before=before)
+            if spec.rollout.smoke is not None:
+                asked = spec.rollout.smoke
+                last = batch.smoke(name, asked, spec, wiring, around, target, parent=parent, after=[workload])
             if spec.autoscaling is not None:
-                _autoscaler(name, labels, spec.autoscaling, target, opts)
+                scaling.create(name, labels, spec.autoscaling, wiring, target, opts)
         case _:
             assert_never(spec)
+    scaling.advice(name, labels, workload, target, opts)
     if spec.fewest_replicas > 1:  # a budget over a single replica would block every drain
         _disruption_budget(name, labels, spec, target, opts)
-    return Gate(resources=(workload,) if service is None else (service,))
+    return Made(
+        gate=Gate(resources=(workload,) if service is None else (service,)), last=workload if last is None else last
+    )
 
 
 def _service(
@@ -181,51 +178,6 @@ def _deployment(
             depends_on=list(before),
             custom_timeouts=pulumi.CustomTimeouts(create=patience, update=patience),
         ),
-    )
-
-
-def _autoscaler(
-    name: str,
-    labels: dict[str, str],
-    scaling: AutoscalingSpec,
-    target: KubernetesTarget,
-    opts: pulumi.ResourceOptions,
-) -> None:
-    """Up at once, down slowly: a peak that returns within five minutes finds its replicas still there."""
-    HorizontalPodAutoscaler(
-        f"{name}-autoscaler",
-        metadata=metadata(target, labels, name),
-        spec=HorizontalPodAutoscalerSpecArgs(
-            scale_target_ref=CrossVersionObjectReferenceArgs(api_version="apps/v1", kind="Deployment", name=name),
-            min_replicas=scaling.min,
-            max_replicas=scaling.max,
-            metrics=[
-                MetricSpecArgs(
-                    type="ContainerResource",
-                    container_resource=ContainerResourceMetricSourceArgs(
-                        container=pod.CONTAINER,
-                        name="cpu",
-                        target=MetricTargetArgs(type="Utilization", average_utilization=scaling.cpu_percent),
-                    ),
-                )
-            ],
-            behavior=HorizontalPodAutoscalerBehaviorArgs(
-                scale_up=HPAScalingRulesArgs(
-                    stabilization_window_seconds=0,
-                    select_policy="Max",
-                    policies=[
-                        HPAScalingPolicyArgs(type="Percent", value=100, period_seconds=30),
-                        HPAScalingPolicyArgs(type="Pods", value=4, period_seconds=30),
-                    ],
-                ),
-                scale_down=HPAScalingRulesArgs(
-                    stabilization_window_seconds=300,
-                    select_policy="Max",
-                    policies=[HPAScalingPolicyArgs(type="Percent", value=25, period_seconds=60)],
-                ),
-            ),
-        ),
-        opts=opts,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import pulumi
 from pulumi_kubernetes.core.v1 import (
@@ -107,6 +108,14 @@ def batch_template(
     return PodTemplateSpecArgs(metadata=ObjectMetaArgs(labels=facts.batch_selector(name)), spec=pod)
 
 
+def with_variables(template: PodTemplateSpecArgs, told: Mapping[str, str]) -> PodTemplateSpecArgs:
+    """The same pod, whose container is told more."""
+    container = cast("ContainerArgs", cast("list[object]", cast("PodSpecArgs", template.spec).containers)[0])
+    known = cast("list[EnvVarArgs] | None", container.env)
+    container.env = [*(known or []), *(EnvVarArgs(name=name, value=value) for name, value in told.items())]
+    return template
+
+
 def _pod(spec: AppServiceSpec, around: Around, volumes: list[VolumeArgs]) -> PodSpecArgs:
     kubernetes = spec.kubernetes
     return PodSpecArgs(
@@ -115,6 +124,7 @@ def _pod(spec: AppServiceSpec, around: Around, volumes: list[VolumeArgs]) -> Pod
         enable_service_links=False,
         security_context=restricted_pod(spec.user),
         priority_class_name=None if kubernetes is None else kubernetes.priority_class,
+        runtime_class_name=None if spec.isolation is None else spec.isolation.runtime_class,
         node_selector=None if kubernetes is None or not kubernetes.node_selector else dict(kubernetes.node_selector),
         containers=[],
         volumes=volumes or None,
@@ -130,7 +140,7 @@ def _container(
         image_pull_policy="IfNotPresent" if is_pinned(spec.image) else "Always",
         command=None if spec.command is None else list(spec.command),
         env=list(_variables(delivery, secret)) or None,
-        resources=_resources(spec.resources),
+        resources=_resources(spec.resources, spec.most_cpu),
         security_context=restricted_container(),
         volume_mounts=mounts or None,
     )
@@ -149,7 +159,9 @@ def _helpers(spec: AppServiceSpec, mounts: Sequence[VolumeMountArgs]) -> Iterato
                 image_pull_policy="IfNotPresent",
                 command=None if helper.command is None else list(helper.command),
                 env=[EnvVarArgs(name=key, value=value) for key, value in sorted(helper.env.items())] or None,
-                resources=_resources(ResourcesSpec(cpu=helper.cpu, memory=helper.memory)),
+                resources=_resources(
+                    ResourcesSpec(cpu=helper.cpu, memory=helper.memory), None if spec.isolation is None else helper.cpu
+                ),
                 security_context=restricted_container(),
                 restart_policy=policy,
                 volume_mounts=shared,
@@ -174,9 +186,9 @@ def _location(name: str, value: SecretValue, own: pulumi.Output[str] | None) -> 
     return SecretKey(secret=own, key=name)
 
 
-def _resources(spec: ResourcesSpec) -> ResourceRequirementsArgs:
+def _resources(spec: ResourcesSpec, most_cpu: str | None) -> ResourceRequirementsArgs:
     common = {"memory": spec.memory, "ephemeral-storage": spec.ephemeral_storage}
-    limit = {} if spec.cpu_limit is None else {"cpu": spec.cpu_limit}
+    limit = {} if most_cpu is None else {"cpu": most_cpu}
     return ResourceRequirementsArgs(requests={**common, "cpu": spec.cpu}, limits={**common, **limit})
 
 

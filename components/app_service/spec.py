@@ -7,8 +7,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
 
-from components.app_service.batch import HelperSpec, JobSpec, MigrationsSpec
+from components.app_service.batch import HelperSpec, JobSpec, MigrationsSpec, SeedSpec, SmokeSpec
 from components.app_service.connects_to import ConnectionSpec, ToPostgres
+from components.app_service.isolation import IsolationSpec
 from components.app_service.probes import ProbesSpec
 from components.app_service.storage import CredentialSpec
 from components.routes import RouteSpec
@@ -99,21 +100,6 @@ class ResourcesSpec(Spec):
     """Requested and greatest disk for scratch and logs."""
 
 
-class AutoscalingSpec(Spec):
-    """HorizontalPodAutoscaler. With it, `replicas` belongs to the autoscaler and is not written."""
-
-    min: int = Field(ge=1, examples=[3])
-    """Fewest replicas."""
-    max: int = Field(ge=2, examples=[12])
-    """Most replicas."""
-    cpu_percent: int = Field(default=65, ge=10, le=95, examples=[65])
-    """Aimed-at use of the requested CPU, of the app's own container."""
-
-    def problems(self) -> Iterable[Problem]:
-        if self.min >= self.max:
-            yield Problem(path=("max",), rule=f"must be above min ({self.min})", example=str(self.min * 3))
-
-
 class ShutdownSpec(Spec):
     """From "stop" to gone: keep serving while endpoints are removed, drain, exit."""
 
@@ -163,6 +149,8 @@ class RolloutSpec(Spec):
     """How long a new replica must be ready before it counts."""
     history: int = Field(default=5, ge=1, le=20, examples=[5])
     """Old versions kept for a rollback."""
+    smoke: SmokeSpec | None = None
+    """What is asked of the new version before the update counts as done."""
 
 
 class KubernetesSpec(Spec):
@@ -222,6 +210,10 @@ class DockerSpec(Spec):
     """Source folders for hot reload."""
     build: BuildSpec | None = None
     """How to build `image` here; absent: it is pulled, or is there already."""
+    env_file: str | None = Field(default=None, pattern=r"^(\./|\.\./|/).*", examples=["./api.env"])
+    """A developer's own variables, one NAME=VALUE a line, from the project's folder; they go before `env`."""
+    seed: SeedSpec | None = None
+    """Sample data."""
     writable_root: bool = False
     """Lets the container write to its own root file system, for development servers that insist."""
 
@@ -256,6 +248,8 @@ class AppServiceSpec(Spec):
         OnlyOn("kubernetes", "Docker starts nothing on a schedule; run it by hand: `docker exec`"),
     ] = Field(default={}, examples=["{cleanup: {schedule: '15 3 * * *', command: [npm, run, cleanup]}}"])
     """Commands on a schedule, by name."""
+    isolation: IsolationSpec | None = None
+    """How an app is kept apart that runs code nobody has read."""
     resources: ResourcesSpec = ResourcesSpec()
     """What one replica is given."""
     replicas: Annotated[int, OnlyOn("kubernetes", ONE_MACHINE, (1,))] = Field(default=2, ge=1, le=200, examples=[3])
@@ -287,6 +281,12 @@ class AppServiceSpec(Spec):
     def surge(self) -> int:
         """Replicas above the most while a new version replaces the old one."""
         return 0
+
+    @property
+    def most_cpu(self) -> str | None:
+        """Hard limit of a replica's processor time; None for none."""
+        limit = self.resources.cpu_limit
+        return self.resources.cpu if limit is None and self.isolation is not None else limit
 
     @property
     def helpers(self) -> tuple[HelperSpec, ...]:

@@ -32,7 +32,7 @@ from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
 from components.app_service import facts, pod
 from components.app_service.kinds import StatefulSpec
 from components.targets import KubernetesTarget
-from components.targets.kubernetes import kept, metadata
+from components.targets.kubernetes import guarded, kept, metadata
 from components.vocabulary import seconds
 
 NOT_AWAITED = {"pulumi.com/skipAwait": "true"}
@@ -91,7 +91,12 @@ def _claim(
     return PersistentVolumeClaim(
         f"{name}-data-{index}",
         # Bound only once a pod wants it, where the class waits for one: the pod is what is awaited.
-        metadata=metadata(target, facts.selector(name), f"{pod.DATA}-{name}-{index}", NOT_AWAITED),
+        metadata=metadata(
+            target,
+            guarded(facts.selector(name), protect=spec.deletion_protection),
+            f"{pod.DATA}-{name}-{index}",
+            NOT_AWAITED,
+        ),
         spec=_claim_spec(spec, target),
         opts=kept(parent, target, protect=spec.deletion_protection),
     )

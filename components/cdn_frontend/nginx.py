@@ -34,7 +34,7 @@ def configuration(
             "assets": spec.assets,
             "asset_fallback": "=404" if spec.previous_image is None else "@previous",
             "previous_location": "" if spec.previous_image is None else block(_previous(place)),
-            "maps": "" if spec.source_maps else block(_hidden(r"\.map$")),
+            "hidden": r"/\.(?!well-known/)" if spec.source_maps else r"/\.(?!well-known/)|\.map$",
             "page_fallback": "@navigation" if spec.single_page else "$uri.html =404",
             "navigation_location": block(_navigation()) if spec.single_page else "",
             "cache": block(_cache(spec, place)) if cached else "",
@@ -54,17 +54,8 @@ def _previous(place: Place) -> Iterator[str]:
     """Old pages ask for old names; documents are never taken from here."""
     yield "location @previous {"
     yield f"    root {place.previous};"
-    yield f"    disable_symlinks on from={place.previous};"
     yield "    add_header Cache-Control $cache_asset always;"
     yield "    try_files $uri =404;"
-    yield "}"
-
-
-def _hidden(pattern: str) -> Iterator[str]:
-    yield ""
-    yield f"location ~ {pattern} {{"
-    yield "    add_header Cache-Control no-store always;"
-    yield "    return 404;"
     yield "}"
 
 

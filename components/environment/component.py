@@ -6,11 +6,13 @@ owns (operators, storage classes, node agents), and every edge between component
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import assert_never
 
 import pulumi
 
+from components.connections import Apart
 from components.environment.networks import NetworkPlan
 from components.environment.spec import DockerTargetSpec, EnvironmentSpec, KubernetesTargetSpec
 from components.targets import Target
@@ -20,12 +22,14 @@ class Environment(pulumi.ComponentResource):
     """Makes the target.
 
     Kubernetes: an explicit provider (kubeconfig and context), one protected namespace under Pod Security "restricted",
-    a policy that denies all traffic, one that permits DNS, a ResourceQuota.
+    a policy that denies all traffic, one that permits DNS, a ResourceQuota; the same again for each untrusted app.
     Docker: an explicit provider, one network per producer, a volume of static tools for health checks.
     """
 
     target: Target
     """Where everything else goes."""
+    apart: Mapping[str, Target]
+    """Where each untrusted app goes, by its name."""
 
     def __init__(
         self,
@@ -35,6 +39,7 @@ class Environment(pulumi.ComponentResource):
         prefix: str,
         project: str,
         networks: Sequence[NetworkPlan] = (),
+        apart: Mapping[str, Apart] = MappingProxyType({}),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("slipway:index:Environment", name, spec.model_dump(mode="json", exclude_none=True), opts)
@@ -42,11 +47,16 @@ class Environment(pulumi.ComponentResource):
             case KubernetesTargetSpec():
                 from components.environment import kubernetes
 
-                self.target = kubernetes.create(name, spec.target, prefix=prefix, project=project, parent=self)
+                self.target = target = kubernetes.create(name, spec.target, prefix=prefix, project=project, parent=self)
+                self.apart = {
+                    app: kubernetes.apart(name, app, wanted, spec.target, target, parent=self)
+                    for app, wanted in apart.items()
+                }
             case DockerTargetSpec():
                 from components.environment import docker
 
                 self.target = docker.create(name, spec.target, prefix=prefix, networks=networks, parent=self)
+                self.apart = {}  # an untrusted app's container is on its own network anyhow
             case _:
                 assert_never(spec.target)
         self.register_outputs({"prefix": prefix})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pulumi
 from pulumi_kubernetes import Provider
 from pulumi_kubernetes.core.v1 import Namespace, ResourceQuota, ResourceQuotaSpecArgs
@@ -15,7 +17,10 @@ from pulumi_kubernetes.networking.v1 import (
     NetworkPolicySpecArgs,
 )
 
-from components.environment.spec import DnsSpec, KubernetesTargetSpec, QuotaSpec
+from components.connections import Apart
+from components.environment.spec import DnsSpec, KubernetesTargetSpec
+from components.footprint import cores, size
+from components.guards import PROTECTED
 from components.targets import GatewayFacts, KubernetesTarget
 from components.targets.kubernetes import NAMESPACE_LABEL, metadata
 
@@ -37,19 +42,7 @@ def create(
         opts=pulumi.ResourceOptions(parent=parent),
     )
     labels = {"app.kubernetes.io/name": COMPONENT, "app.kubernetes.io/instance": name}
-    namespace = Namespace(
-        f"{name}-namespace",
-        metadata=ObjectMetaArgs(
-            name=prefix,
-            labels={
-                **labels,
-                "app.kubernetes.io/part-of": project,
-                "app.kubernetes.io/managed-by": "slipway",
-                **_pod_security(spec.cluster.version),
-            },
-        ),
-        opts=pulumi.ResourceOptions(parent=parent, provider=provider, protect=True, retain_on_delete=True),
-    )
+    namespace = _namespace(f"{name}-namespace", prefix, labels, spec, project, provider, parent, protect=True)
     target = KubernetesTarget(
         provider=provider,
         prefix=prefix,
@@ -57,13 +50,94 @@ def create(
         project=project,
         storage_class=spec.cluster.storage_classes.default,
         zones=len(spec.cluster.zones),
+        operators=frozenset(spec.cluster.operators),
         domain=f"{prefix}.svc.{spec.cluster.dns.domain}",
         gateway=_gateway(spec),
     )
     _deny_all(name, labels, target, parent)
     _permit_dns(name, labels, spec.cluster.dns, target, parent)
-    _quota(name, labels, spec.quota, target, parent)
+    quota = spec.quota
+    hard = {
+        "requests.cpu": quota.cpu,
+        "requests.memory": quota.memory,
+        "limits.memory": quota.memory,
+        "requests.storage": quota.storage,
+        "persistentvolumeclaims": str(quota.volume_claims),
+        "pods": str(quota.pods),
+    }
+    _quota(name, labels, hard, target, parent)
     return target
+
+
+def apart(
+    name: str,
+    app: str,
+    wanted: Apart,
+    spec: KubernetesTargetSpec,
+    target: KubernetesTarget,
+    *,
+    parent: pulumi.Resource,
+) -> KubernetesTarget:
+    """A namespace for one untrusted app: nothing of the stack is in it, and it may ask for no more than it was given."""
+    labels = {"app.kubernetes.io/name": COMPONENT, "app.kubernetes.io/instance": f"{name}-x-{app}"}
+    own = f"{name}-x-{app}"
+    namespace = _namespace(
+        f"{own}-namespace",
+        wanted.namespace,
+        labels,
+        spec,
+        target.project,
+        target.provider,
+        parent,
+        protect=wanted.protect,
+    )
+    ground = replace(target, namespace=namespace.metadata.name)
+    _deny_all(own, labels, ground, parent)
+    _permit_dns(own, labels, spec.cluster.dns, ground, parent)
+    most = wanted.quota
+    _quota(
+        own,
+        labels,
+        {
+            "requests.cpu": cores(most.cpu),
+            "limits.cpu": cores(most.cpu),
+            "requests.memory": size(most.memory),
+            "limits.memory": size(most.memory),
+            "requests.storage": size(most.storage),
+            "persistentvolumeclaims": str(most.volume_claims),
+            "pods": str(most.pods),
+        },
+        ground,
+        parent,
+    )
+    return ground
+
+
+def _namespace(
+    logical: str,
+    name: str,
+    labels: dict[str, str],
+    spec: KubernetesTargetSpec,
+    project: str,
+    provider: pulumi.ProviderResource,
+    parent: pulumi.Resource,
+    *,
+    protect: bool,
+) -> Namespace:
+    return Namespace(
+        logical,
+        metadata=ObjectMetaArgs(
+            name=name,
+            labels={
+                **labels,
+                "app.kubernetes.io/part-of": project,
+                "app.kubernetes.io/managed-by": "slipway",
+                **(PROTECTED if protect else {}),
+                **_pod_security(spec.cluster.version),
+            },
+        ),
+        opts=pulumi.ResourceOptions(parent=parent, provider=provider, protect=protect, retain_on_delete=protect),
+    )
 
 
 def _gateway(spec: KubernetesTargetSpec) -> GatewayFacts | None:
@@ -115,20 +189,11 @@ def _permit_dns(
 
 
 def _quota(
-    name: str, labels: dict[str, str], quota: QuotaSpec, target: KubernetesTarget, parent: pulumi.Resource
+    name: str, labels: dict[str, str], hard: dict[str, str], target: KubernetesTarget, parent: pulumi.Resource
 ) -> None:
     ResourceQuota(
         f"{name}-quota",
         metadata=metadata(target, labels, "quota"),
-        spec=ResourceQuotaSpecArgs(
-            hard={
-                "requests.cpu": quota.cpu,
-                "requests.memory": quota.memory,
-                "limits.memory": quota.memory,
-                "requests.storage": quota.storage,
-                "persistentvolumeclaims": str(quota.volume_claims),
-                "pods": str(quota.pods),
-            }
-        ),
+        spec=ResourceQuotaSpecArgs(hard=hard),
         opts=pulumi.ResourceOptions(parent=parent, provider=target.provider),
     )

@@ -29,9 +29,12 @@ class Access:
     gate: Gate
     setup: ClientScript | None = None
 
-    def connection(self, *, prefix: str, deliver: Literal["file", "env"], through: Way) -> PostgresConnection:
+    def connection(
+        self, server: str, *, prefix: str, deliver: Literal["file", "env"], through: Way
+    ) -> PostgresConnection:
         return PostgresConnection(
             prefix=prefix,
+            server=server,
             deliver=deliver,
             host=self.hosts[through],
             port=PORT,

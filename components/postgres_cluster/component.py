@@ -80,7 +80,7 @@ class PostgresCluster(pulumi.ComponentResource):
         """What one consumer is told: an app, or its migrations, which never go through a pooler or to a standby."""
         access = self.access[role]
         through = "primary" if access.consumer.grants else declared.through
-        return access.connection(prefix=declared.prefix, deliver=declared.deliver, through=through)
+        return access.connection(declared.postgres, prefix=declared.prefix, deliver=declared.deliver, through=through)
 
 
 def _password(name: str, consumer: Consumer, parent: pulumi.Resource) -> pulumi.Output[str]:

@@ -24,9 +24,9 @@ API = versions.CLOUDNATIVE_PG_API
 APPLIED = {"pulumi.com/waitFor": "jsonpath={.status.applied}=true"}
 
 
-def _awaited(spec: PostgresClusterSpec) -> dict[str, str]:
+def _awaited(spec: PostgresClusterSpec) -> dict[str, str] | None:
     """Where another site writes, nothing is applied until this one is promoted."""
-    return APPLIED if spec.topology is None or spec.topology.is_primary else {}
+    return APPLIED if spec.topology is None or spec.topology.is_primary else None
 
 
 def database(

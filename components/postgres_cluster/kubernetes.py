@@ -21,7 +21,7 @@ from components.postgres_cluster.cluster import cluster as cluster_spec
 from components.postgres_cluster.pooler import PoolerSpec
 from components.postgres_cluster.spec import PostgresClusterSpec
 from components.targets import KubernetesTarget
-from components.targets.kubernetes import kept, metadata, network_policy
+from components.targets.kubernetes import guarded, kept, metadata, network_policy
 
 CREATE_TIMEOUT = "30m"
 """For the volumes, the first instance and its clones."""
@@ -92,7 +92,9 @@ def _cluster(
         f"{name}-cluster",
         api_version=versions.CLOUDNATIVE_PG_API,
         kind="Cluster",
-        metadata=metadata(target, labels, name, {**READY, MAJOR: str(spec.major)}),
+        metadata=metadata(
+            target, guarded(labels, protect=spec.deletion_protection), name, {**READY, MAJOR: str(spec.major)}
+        ),
         spec=cluster_spec(name, spec, target, secrets),
         opts=pulumi.ResourceOptions.merge(
             kept(parent, target, protect=spec.deletion_protection),

@@ -32,7 +32,7 @@ from pulumi_kubernetes.policy.v1 import PodDisruptionBudget, PodDisruptionBudget
 from components.redis_cache.configuration import CONFIG_FOLDER, DATA_FOLDER, SECRETS_FOLDER, TLS_FOLDER
 from components.redis_cache.spec import RedisCacheSpec, RedisKubernetesSpec
 from components.targets import KubernetesTarget
-from components.targets.kubernetes import kept, metadata
+from components.targets.kubernetes import guarded, kept, metadata
 
 TLS_OPTIONS = f"--tls --cacert {TLS_FOLDER}/ca.crt"
 
@@ -91,7 +91,7 @@ def claims(role: Role, count: int, size: str) -> list[pulumi.Resource]:
             f"{role.name}-data-{index}",
             metadata=metadata(
                 role.target,
-                role.labels,
+                guarded(role.labels, protect=role.spec.deletion_protection),
                 f"data-{role.name}-{index}",
                 # Many classes bind a volume only once a pod needs it, and the pod comes later.
                 {"pulumi.com/skipAwait": "true"},

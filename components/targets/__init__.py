@@ -36,6 +36,8 @@ class KubernetesTarget:
     """The namespace's part of the cluster's domain: full host names for what knows no search list."""
     gateway: GatewayFacts | None = None
     """None where the cluster has no gateway."""
+    operators: frozenset[str] = frozenset()
+    """Operators that the cluster has."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,6 +24,7 @@ from pulumi_kubernetes.networking.v1 import (
 )
 
 from components.connections import Edge, Instance, Network, Peer, Pods
+from components.guards import PROTECTED
 from components.targets import KubernetesTarget
 
 NAMESPACE_LABEL = "kubernetes.io/metadata.name"
@@ -48,6 +49,11 @@ def metadata(
 def kept(parent: pulumi.Resource, target: KubernetesTarget, *, protect: bool) -> pulumi.ResourceOptions:
     """Options of what must not be lost by one edit: the engine refuses to delete it, and the cluster keeps it if forced."""
     return pulumi.ResourceOptions(parent=parent, provider=target.provider, protect=protect, retain_on_delete=protect)
+
+
+def guarded(labels: Mapping[str, str], *, protect: bool) -> Mapping[str, str]:
+    """Labels of what holds data: with ours, the API server refuses to delete it, whoever asks."""
+    return {**labels, **PROTECTED} if protect else labels
 
 
 def restricted_pod(user: int) -> PodSecurityContextArgs:
@@ -118,9 +124,9 @@ def _ports(ports: Sequence[int]) -> list[NetworkPolicyPortArgs]:
 
 def _peers(peer: Peer) -> list[NetworkPolicyPeerArgs]:
     match peer:
-        case Instance(labels=labels):
-            return [NetworkPolicyPeerArgs(pod_selector=LabelSelectorArgs(match_labels=dict(labels)))]
-        case Pods(namespace=namespace, labels=labels):
+        case Pods(namespace=namespace, labels=labels) | Instance(namespace=namespace, labels=labels):
+            if namespace is None:
+                return [NetworkPolicyPeerArgs(pod_selector=LabelSelectorArgs(match_labels=dict(labels)))]
             return [
                 NetworkPolicyPeerArgs(
                     namespace_selector=LabelSelectorArgs(match_labels={NAMESPACE_LABEL: namespace}),

@@ -14,8 +14,8 @@ from typing import Any
 import yaml
 from typing_extensions import override
 
+from rehearsal.providers import helm_releases, replacements
 from rehearsal.providers import kubernetes_objects as objects
-from rehearsal.providers import replacements
 from rehearsal.providers.differ import Path, compare, touches, written
 from rehearsal.providers.model import Changes, Failures, Key, MissingError, StandIn, Subject, Taken
 from rehearsal.providers.sdk import Package
@@ -42,6 +42,7 @@ class KubernetesStandIn(StandIn):
     def __init__(self, package: Package, namespaces: frozenset[str]) -> None:
         super().__init__(package)
         self._namespaces = objects.ALWAYS | namespaces
+        self._releases = helm_releases.ReleaseStandIn(package, _place)
 
     @override
     def config_failures(self, urn: str, config: Properties) -> Failures:
@@ -75,6 +76,8 @@ class KubernetesStandIn(StandIn):
 
     @override
     def check(self, subject: Subject, olds: Properties | None, taken: Taken) -> tuple[Properties, Failures]:
+        if subject.token == helm_releases.TOKEN:
+            return self._releases.check(subject, olds, taken)
         inputs = dict(subject.inputs)
         if not isinstance(inputs.get("metadata", {}), dict):
             return inputs, []  # not known yet
@@ -107,6 +110,8 @@ class KubernetesStandIn(StandIn):
 
     @override
     def diff(self, subject: Subject, olds: Properties) -> Changes:
+        if subject.token == helm_releases.TOKEN:
+            return self._releases.diff(subject, olds)
         before, after = _comparable(olds), _comparable(subject.inputs)
         if _merged(before) == _merged(after):
             return Changes()
@@ -133,6 +138,8 @@ class KubernetesStandIn(StandIn):
 
     @override
     def key(self, subject: Subject) -> Key | None:
+        if subject.token == helm_releases.TOKEN:
+            return self._releases.key(subject)
         metadata = mapping(subject.inputs.get("metadata"))
         name = metadata.get("name")
         if subject.token.endswith("Patch") or not isinstance(name, str):
@@ -157,6 +164,8 @@ class KubernetesStandIn(StandIn):
 
     @override
     def planned(self, subject: Subject, before: Properties | None) -> Properties:
+        if subject.token == helm_releases.TOKEN:
+            return self._releases.planned(subject, before)
         kept = mapping(before.get("metadata")).get("uid", UNKNOWN) if before is not None else UNKNOWN
         server = {"uid": kept, "resourceVersion": UNKNOWN, "generation": UNKNOWN, "creationTimestamp": UNKNOWN}
         outputs = objects.with_server_fields(subject, server, before, address=UNKNOWN)
@@ -166,6 +175,8 @@ class KubernetesStandIn(StandIn):
 
     @override
     def created(self, subject: Subject, before: Properties | None) -> tuple[str, Properties]:
+        if subject.token == helm_releases.TOKEN:
+            return self._releases.created(subject, before)
         old = mapping(before.get("metadata")) if before is not None else {}
         digest = subject.digest(str(old.get("generation", 0)))
         server = {

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+from review import kinds
 from review.flags.finding import Case, Finding, Grade
 from review.model import Change, Op
 from review.values import at, canonical, items, objects, text
@@ -76,7 +78,7 @@ def _options(case: Case, change: Change) -> Iterator[Finding]:
         }
         sentence = f"loses {' and '.join(lost)}: {', and '.join(words[name] for name in lost)}"
         quiet = "" if "protect" in lost else "a preview shows nothing of this"
-        yield case.finding(
+        finding = case.finding(
             "F9",
             Grade.BLOCK,
             change,
@@ -84,6 +86,7 @@ def _options(case: Case, change: Change) -> Iterator[Finding]:
             quiet,
             "put it back, or take it off in a change of its own that does nothing else",
         )
+        yield replace(finding, weight=kinds.weight(change))
 
 
 def _policies(case: Case, change: Change) -> Iterator[Finding]:

@@ -13,9 +13,20 @@ USER_FLOOR = 10_000
 """Below it live the users of the node itself."""
 
 _VOLUMES = frozenset(
-    {"name", "configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "persistentVolumeClaim", "projected", "secret"}
+    {
+        "name",
+        "configMap",
+        "csi",
+        "downwardAPI",
+        "emptyDir",
+        "ephemeral",
+        "image",
+        "persistentVolumeClaim",
+        "projected",
+        "secret",
+    }
 )
-"""Volume types of the standard `restricted`."""
+"""Volume types of the standard `restricted` (pod-security-admission, check_restrictedVolumes.go)."""
 
 _SYSCTLS = frozenset(
     {

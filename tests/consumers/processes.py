@@ -59,6 +59,12 @@ class Processes:
         self._running.append((name, process))
         return process
 
+    def forget(self, name: str) -> None:
+        """A program that was told to end, and does."""
+        for running in [each for each in self._running if each[0] == name]:
+            running[1].wait(timeout=60)
+            self._running.remove(running)
+
     def log(self, name: str) -> Path:
         return self._folder / f"{name}.log"
 

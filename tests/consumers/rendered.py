@@ -19,12 +19,12 @@ class Rendered:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def folder(self, stack: str) -> Path:
+    def folder(self, stack: str, project: str = ".") -> Path:
         """Where `make render` has put the stack's files."""
-        out = self._folder / stack
+        out = self._folder / project / stack
         if not out.is_dir():
             done = subprocess.run(
-                [sys.executable, "-m", "rehearsal", "render", "--stack", stack, "--out", out],
+                [sys.executable, "-m", "rehearsal", "render", "--stack", stack, "--project", project, "--out", out],
                 cwd=PROJECT,
                 capture_output=True,
                 text=True,
@@ -33,9 +33,9 @@ class Rendered:
             assert done.returncode == 0, f"render of {stack} failed:\n{done.stdout}{done.stderr}"
         return out
 
-    def objects(self, stack: str) -> list[dict[str, Any]]:
+    def objects(self, stack: str, project: str = ".") -> list[dict[str, Any]]:
         """Kubernetes objects, in the order of their files."""
-        files = sorted(self.folder(stack).glob("*.yaml"))
+        files = sorted(self.folder(stack, project).glob("*.yaml"))
         return [yaml.safe_load(file.read_text(encoding="utf-8")) for file in files]
 
     def resources(self, stack: str) -> list[dict[str, Any]]:

@@ -94,7 +94,8 @@ def test_each_starts_after_what_it_needs(stack: DevStack) -> None:
         "api-migrations": {"main-setup", "api-migrations-files"},
         "electrs": {"bitcoind", "electrs-files", "electrs-data-owner"},
         "api": {"api-migrations", "api-files", "electrs", "bitcoind"},
-        "web": {"api", "web-files"},
+        "web": {"api", "web-files", "web-site-filler"},
+        "edge": {"api", "web", "edge-certificates", "edge-files"},
     }
     late = [(n, other) for n, others in before.items() for other in others if made[other].ready > made[n].begun]
     assert late == []
@@ -105,6 +106,39 @@ def test_the_apps_reach_what_they_declare(stack: DevStack) -> None:
     assert answer is not None
     assert json.loads(answer)["database"] == {"host": "main", "reachable": True, "password_readable": True}
     assert "<html" in (_get(stack, "http://127.0.0.1:3000/") or "")
+
+
+def test_a_person_who_trusts_the_stacks_authority_reaches_site_and_app_through_the_edge(
+    stack: DevStack, tmp_path: Path
+) -> None:
+    code, authority = stack.run("edge", BUSYBOX, "cat", "/run/tls/authority.crt")
+    assert code == 0
+    file = tmp_path / "authority.crt"
+    file.write_text(authority, encoding="utf-8")
+
+    def get(host: str, path: str) -> str:
+        to = f"{host}:8443:127.0.0.1"
+        command = [
+            "curl",
+            "-s",
+            "--max-time",
+            "5",
+            "--cacert",
+            str(file),
+            "--resolve",
+            to,
+            f"https://{host}:8443{path}",
+        ]
+        done = stack.daemon.on_host(*command)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    assert "BlockSight (demo)" in get("blocksight.localhost", "/")
+    assert json.loads(get("blocksight.localhost", "/config.json")) == {
+        "API_URL": "https://api.blocksight.localhost:8443"
+    }
+    assert json.loads(get("api.blocksight.localhost", "/"))["database"]["reachable"] is True
+    assert _get(stack, "http://127.0.0.1:8080/") is not None  # the redirect's own page
 
 
 def test_ports_are_published_on_loopback_alone(stack: DevStack) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from tests.house.sources import Import, file_of, findings, imports, modules, reaches
 
-READERS = ("config.py", "reading.py", "stack_file.py", "refusals.py")
+READERS = ("config.py", "reading.py", "schemas.py", "stack_file.py", "refusals.py")
 PROOFS = (
     "topology.py",
     *(f"proofs/{room}.py" for room in ("__init__", "capacity", "edge", "names", "references", "support")),
@@ -107,9 +107,43 @@ def test_what_runs_before_the_environment_stands_on_the_standard_library() -> No
     assert findings([Path("toolchain/engine.py"), Path("toolchain/virtual_environment.py")], strays) == {}
 
 
+def test_the_cluster_layer_knows_no_stack() -> None:
+    """It shares words, reading and refusing with the stacks, and none of their components' bodies."""
+    below = {
+        "reading.py",
+        "refusals.py",
+        "schemas.py",
+        "stack_file.py",
+        "components/guards.py",
+        "components/vocabulary.py",
+    }
+    below.add("components/environment/spec.py")  # ClusterSpec, whose block it prints
+
+    def strays(path: Path) -> list[str]:
+        return [i.name for i, ours in _ours(path) if ours.parts[0] != "cluster" and str(ours) not in below]
+
+    assert findings(_below("cluster"), strays) == {}
+
+
+def test_no_stack_knows_the_cluster_layer() -> None:
+    """They meet in the block that a person pastes."""
+
+    def strays(path: Path) -> list[str]:
+        return [i.name for i, ours in _ours(path) if ours.parts[0] == "cluster"]
+
+    code = [path for path in modules() if path.parts[0] not in ("cluster", "tests")]
+    assert findings(code, strays) == {}
+
+
+def test_a_cluster_is_refused_before_a_providers_sdk_is_loaded() -> None:
+    readers = [Path("cluster", name) for name in ("config.py", "plan.py", "spec.py", "versions.py")]
+    assert findings(readers, lambda path: _foreign(path, *SDKS)) == {}
+
+
 def test_nobody_imports_the_program() -> None:
     def strays(path: Path) -> list[str]:
-        return [i.name for i, ours in _ours(path) if str(ours) == "__main__.py"]
+        programs = {"__main__.py", "cluster/__main__.py", "cluster/program.py"}
+        return [i.name for i, ours in _ours(path) if str(ours) in programs]
 
     assert findings(modules(), strays) == {}
 

@@ -224,3 +224,28 @@ def test_namespaces_that_are_there() -> None:
         KUBERNETES.admit(
             subject("kubernetes:core/v1:Secret", {"metadata": {"name": "x", "namespace": namespace}}), nothing
         )
+
+
+RELEASE = "kubernetes:helm.sh/v3:Release"
+
+
+def test_a_release_is_made_anew_under_another_name_or_in_another_namespace() -> None:
+    old = {"name": "a", "namespace": "b", "version": "1", "values": {"x": 1}}
+    assert replaced(KUBERNETES, RELEASE, old, {**old, "version": "2", "values": {"x": 2}}) == (set(), False)
+    assert replaced(KUBERNETES, RELEASE, old, {**old, "name": "c"}) == ({"name"}, False)
+    assert replaced(KUBERNETES, RELEASE, old, {**old, "namespace": "c"}) == ({"namespace"}, False)
+
+
+def test_a_release_without_a_name_keeps_the_one_it_got() -> None:
+    first, _ = KUBERNETES.check(subject(RELEASE, {"chart": "x"}), None, nothing)
+    assert first["name"].startswith("thing-")
+    assert first["namespace"] == "default"
+    again, _ = KUBERNETES.check(subject(RELEASE, {"chart": "x", "version": "2"}), first, nothing)
+    assert again["name"] == first["name"]
+
+
+def test_two_releases_of_one_name_in_one_namespace_are_one() -> None:
+    one = KUBERNETES.key(subject(RELEASE, {"name": "a", "namespace": "b"}))
+    assert one is not None
+    assert one == KUBERNETES.key(subject(RELEASE, {"name": "a", "namespace": "b", "chart": "other"}))
+    assert one != KUBERNETES.key(subject(RELEASE, {"name": "a", "namespace": "c"}))

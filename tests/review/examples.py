@@ -13,9 +13,12 @@ from pathlib import Path
 
 from rehearsal.session import Session
 from review import markdown, page
+from review.flags import FLAGS
 from review.report import Asked, Report, Verdict, judge
+from review.rules import RULES
 from tests.review import corpus
 from tests.review.record import FIXTURES, keep, recorded, stripped
+from tests.review.scenarios import SCENARIOS
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs" / "review-examples"
@@ -52,7 +55,7 @@ EXAMPLES = (
         "database-renamed",
         "The database under another name",
         Verdict.BLOCK,
-        ("F1!", "F3!", "F13"),
+        ("F1!", "F3!", "F10!"),
         (
             (STACK_FILE, "postgres_clusters:\n    main:", "postgres_clusters:\n    primary:"),
             (STACK_FILE, "{postgres: main,", "{postgres: primary,"),
@@ -63,7 +66,7 @@ EXAMPLES = (
         "A smaller volume",
         Verdict.BLOCK,
         ("F1!", "F6"),
-        ((STACK_FILE, "      storage: 100Gi", "      storage: 50Gi"),),
+        ((STACK_FILE, "storage: {size: 100Gi}", "storage: {size: 50Gi}"),),
     ),
     Example(
         "network-policy-removed",
@@ -155,12 +158,67 @@ def pages(folder: Path) -> dict[str, str]:
     return found
 
 
+FIRES = {
+    "F1": "a volume claim, volume, database, backup store, bucket, StatefulSet with claims, Docker volume or generated password is deleted or replaced; a volume shrinks; PostgreSQL goes back",
+    "F2": "a namespace, definition of a kind, storage class, chart or provider is deleted or replaced; a provider works somewhere else",
+    "F3": "something is deleted and its like is made under another name",
+    "F4": "the old one goes before the new one is there",
+    "F5": "strategy Recreate, one or no replica left, a selector, probe, disruption budget, Service or route changes or goes",
+    "F6": "replicas, CPU, memory, storage, a pool or a cache's memory falls by more than 20 %",
+    "F7": "a rule R01 to R34 newly fails; a network policy goes or opens to everybody; a role gains; TLS goes",
+    "F8": "the monthly cost rises by more than 50 and 10 %, or passes --cost-limit",
+    "F9": "protect, retain_on_delete, a retaining reclaim policy or a backup's retention is taken away",
+    "F10": "the archive of the write-ahead log, a scheduled backup, the place of backups or a drill changes or goes",
+    "F11": "a field that decides what a change does is not known before pulumi up",
+    "F12": "what is changed has drifted (needs --drift)",
+    "F13": "more than 50 resources or 30 % of the stack change at once; a version of a provider or a definition of a kind changes",
+    "F14": "an interrupted operation, a taint, a resource that never became ready, a state that may be damaged",
+}
+
+
+def tables(folder: Path) -> str:
+    """docs/review-tables.md"""
+    parts = [
+        "<!-- Written by `python -m tests.review.examples docs`; a test compares. -->",
+        "",
+        "# Flags, rules and recorded scenarios",
+        "",
+    ]
+    parts += [
+        "## Flags",
+        "",
+        "| flag | fires when |",
+        "| --- | --- |",
+        *(f"| {flag} {name} | {FIRES[flag]} |" for flag, (name, _) in FLAGS.items()),
+        "",
+    ]
+    parts += [
+        "## Posture rules",
+        "",
+        "| rule | holds that | newly failing it | also known as |",
+        "| --- | --- | --- | --- |",
+    ]
+    parts += [
+        f"| {r.id} | {r.title} | {'blocks' if r.blocks else 'needs approval'} | {r.known_as} |" for r in RULES.values()
+    ]
+    parts += ["", "## Scenarios", "", "Recorded from the engine with `python -m tests.review.record`; `!` blocks.", ""]
+    parts += ["| change | held for | flags | verdict | first of what is said |", "| --- | --- | --- | --- | --- |"]
+    for scenario in SCENARIOS:
+        made = corpus.report(scenario.name, folder)
+        first = made.findings[0].sentence if made.findings else "-"
+        parts.append(
+            f"| {scenario.name} | {scenario.about} | {' '.join(scenario.flags) or '-'} | {made.verdict} | {markdown.escaped(first)} |"
+        )
+    return "\n".join([*parts, ""])
+
+
 def write(html: Path) -> None:
     """The pages, and for the pictures their HTML form into another folder."""
     DOCS.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         for name, text in pages(Path(folder)).items():
             (DOCS / name).write_text(text, encoding="utf-8")
+        (DOCS.parent / "review-tables.md").write_text(tables(Path(folder)), encoding="utf-8")
         html.mkdir(parents=True, exist_ok=True)
         for example in EXAMPLES:
             (html / f"{example.name}.html").write_text(page.render(report(example, Path(folder))), encoding="utf-8")

@@ -29,8 +29,23 @@ _GRANTS = "psql reads its password from a variable or a file of its own format; 
 _NODE = "a full node has one writer and its chain on one volume; a second one doubles that, and what reads from it waits and retries"
 _INDEX = "staging has one index of the chain, as it can be made again; production has two"
 
+_USERS = "the image's own user, below 10000: its files belong to it; the pod is non-root and `restricted` all the same"
+_PROXY = "both ask the proxy itself, and not what is behind it; it holds no work that a restart would lose"
+_IMAGES = (
+    ("sessions-proxy-deployment", "proxy"),
+    ("web-deployment", "nginx"),
+    *(
+        (f"{cache}-{pod}", container)
+        for cache in ("cache", "sessions")
+        for pod, container in (("server", "server"), ("server", "exporter"))
+    ),
+    *((f"{cache}-sentinel-watch", "sentinel") for cache in ("cache", "sessions")),
+)
+
 EXEMPTIONS: tuple[Exemption, ...] = (
     Exemption("R18", "api-migrations grants-pg PGPASSWORD", "platform", _GRANTS, date(2027, 6, 30)),
+    *(Exemption("R01", f"{name} {container}", "platform", _USERS, date(2027, 6, 30)) for name, container in _IMAGES),
+    Exemption("R25", "sessions-proxy-deployment proxy liveness", "platform", _PROXY, date(2027, 6, 30)),
     Exemption("R26", "bitcoind-stateful-set", "platform", _NODE, date(2027, 6, 30)),
     Exemption("R26", "electrs-stateful-set", "platform", _INDEX, date(2027, 6, 30)),
 )

@@ -94,6 +94,9 @@ def rename(sections: Sections, old: str, new: str) -> None:
     for connection in apps[new].get("connects_to", ()):
         if "postgres" in connection:
             connection.setdefault("database", old)
+    for site in sections["cdn_frontends"].values():
+        for proxy in site.get("proxies", {}).values():
+            proxy["app"] = new if proxy["app"] == old else proxy["app"]
 
 
 def disconnect(sections: Sections) -> None:
@@ -110,16 +113,17 @@ def test_a_second_rehearsal_changes_nothing(deployed: Session) -> None:
 
 def test_a_new_image_is_an_update_in_place_on_kubernetes(prod: Session) -> None:
     def bump(sections: Sections) -> None:
-        electrs = sections["app_services"]["electrs"]
-        electrs["image"] = electrs["image"][:-1] + "7"
+        web = sections["cdn_frontends"]["web"]
+        web["image"] = web["image"][:-1] + "7"
 
     result = preview(prod, bump)
     assert result.exit_code == 0
-    assert result.changes.get("update") == 2
-    assert set(result.changes) == {"same", "update"}
+    assert result.changes.get("update") == 2, "the component and its Deployment"
+    assert result.changes.get("replace") == 1, "its configuration: the cache's keys hold the release"
+    assert set(result.changes) == {"same", "update", "replace"}
 
 
-def test_renaming_an_app_that_owns_nothing_shows_what_goes_and_what_comes(deployed: Session) -> None:
+def test_renaming_a_front_end_that_owns_nothing_shows_what_goes_and_what_comes(deployed: Session) -> None:
     def rename_the_site(sections: Sections) -> None:
         sections["cdn_frontends"]["page"] = sections["cdn_frontends"].pop("web")
 
@@ -196,7 +200,7 @@ def test_the_guide_renames_an_app_with_credentials_in_three_steps(prod: Session)
         both(sections)
         old = copy.deepcopy(sections["app_services"]["api"]) | {"deletion_protection": False}
         for connection in old["connects_to"]:
-            if "postgres" in connection or "redis" in connection:
+            if connection.keys() & {"postgres", "redis"}:
                 connection["deletion_protection"] = False
         sections["app_services"]["api"] = old
 

@@ -84,7 +84,7 @@ def _name(peer: object) -> str:
 
 
 def expected(plan: Topology, everybody: list[Actor]) -> set[Path]:
-    inside = [a.name for a in everybody if a.namespace == plan.prefix]
+    inside = [a.name for a in everybody if _is_ours(a, plan)]
     names = {
         Path(source, to, 53, protocol)
         for source in inside
@@ -94,9 +94,13 @@ def expected(plan: Topology, everybody: list[Actor]) -> set[Path]:
     return names | {Path(_name(e.consumer), _name(e.producer), e.port) for e in plan.edges}
 
 
+def _is_ours(actor: Actor, plan: Topology) -> bool:
+    return actor.namespace == plan.prefix or actor.namespace.startswith(f"{plan.prefix}-x-")
+
+
 def about_the_stack(paths: set[Path], plan: Topology, everybody: list[Actor]) -> set[Path]:
-    """Only conversations with one end in the stack's namespace; the rest is not ours to forbid."""
-    inside = {a.name for a in everybody if a.namespace == plan.prefix}
+    """Only conversations with one end in the stack's namespaces; the rest is not ours to forbid."""
+    inside = {a.name for a in everybody if _is_ours(a, plan)}
     return {p for p in paths if p.source in inside or p.destination in inside}
 
 

@@ -9,9 +9,11 @@ import pytest
 
 import config
 import topology
+from cluster import config as cluster_config
+from cluster import plan
 from stack_file import StackFile
 from tests.stacks.refusals import CASES
-from tests.stacks.refusals.case import DOCKER, KUBERNETES, PROJECT, Case, as_the_engine_reads, project_text, stack_text
+from tests.stacks.refusals.case import BASES, PROJECT, Case, as_the_engine_reads, project_text, stack_text
 
 FILE = "Pulumi.prod.yaml"
 
@@ -21,8 +23,12 @@ def refusal(text: str, case: Case | None = None) -> list[str]:
     values, shared = as_the_engine_reads(text), "" if case is None else project_text(case)
     if case is not None and case.contracts:
         values = {f"{PROJECT}:contracts": case.contracts, **values}
+    file = StackFile(FILE, text, PROJECT, shared)
     try:
-        topology.plan(config.parse(PROJECT, "prod", StackFile(FILE, text, PROJECT, shared), values))
+        if case is not None and case.target == "cluster":
+            plan.plan(cluster_config.parse(PROJECT, "prod", file, values))
+        else:
+            topology.plan(config.parse(PROJECT, "prod", file, values))
     except pulumi.RunError as error:
         return str(error).splitlines()
     return []
@@ -44,10 +50,10 @@ def test_a_bad_stack_is_refused_with_exactly_the_lines_of_the_table(case: Case) 
         assert any(matches(line, expected) for line in lines), f"{expected}\nis not among\n" + "\n".join(lines)
 
 
-@pytest.mark.parametrize("base", [KUBERNETES, DOCKER], ids=["kubernetes", "docker"])
-def test_the_small_stacks_that_the_cases_change_are_accepted(base: object) -> None:
-    target = "kubernetes" if base is KUBERNETES else "docker"
-    assert refusal(stack_text(Case("nothing", {}, (), target))) == []
+@pytest.mark.parametrize("target", BASES)
+def test_the_small_stacks_that_the_cases_change_are_accepted(target: str) -> None:
+    case = Case("nothing", {}, (), target)
+    assert refusal(stack_text(case), case) == []
 
 
 def test_each_line_names_the_line_of_the_file_where_the_value_stands() -> None:

@@ -118,3 +118,38 @@ def test_migrations_and_jobs_count_in_the_peak() -> None:
     assert topology.batch("api").name == "api-batch"
     spec = topology_of("prod").stack.app_services["api"]
     assert spec.most_batch_pods == 1
+
+
+SMOKE: dict[str, Any] = {
+    "image": "registry.example.com/view@sha256:" + "3" * 64,
+    "ports": {"http": 8080},
+    "probes": {"readiness": {"http": "/healthz"}},
+    "connects_to": [{"app": "api"}],
+    "rollout": {"smoke": {"command": ["npm", "run", "smoke"]}},
+}
+
+
+def test_a_smoke_test_comes_after_the_rollout_and_gates_what_counts_as_released() -> None:
+    recording = changed("prod", {"view": SMOKE})
+    job = recording.one("Job", "view-smoke")
+    assert "view-deployment" in _deps(recording, job)
+    variables = {v["name"]: v.get("value") for v in job.inputs["spec"]["template"]["spec"]["containers"][0]["env"]}
+    assert (variables["SMOKE_HOST"], variables["SMOKE_PORT"]) == ("view", "8080")
+    assert job.inputs["metadata"]["annotations"] == {"pulumi.com/replaceUnready": "true"}
+    view = recording.one("AppService", "view")
+    assert view.outputs is not None
+    assert view.outputs["released"] == job.inputs["spec"]["template"]["spec"]["containers"][0]["image"]
+
+
+def test_a_smoke_test_may_ask_the_app_and_what_the_app_uses() -> None:
+    recording = changed("prod", {"view": SMOKE})
+    out = recording.one("NetworkPolicy", "view-batch-policy").inputs["spec"]["egress"]
+    asked = {
+        (rule["to"][0]["podSelector"]["matchLabels"]["app.kubernetes.io/instance"], rule["ports"][0]["port"])
+        for rule in out
+    }
+    assert asked == {("api", 8000), ("view", 8080)}
+    callers = recording.one("NetworkPolicy", "view-policy").inputs["spec"]["ingress"]
+    assert [rule["from"][0]["podSelector"]["matchLabels"]["app.kubernetes.io/name"] for rule in callers] == [
+        "app-service-batch"
+    ]

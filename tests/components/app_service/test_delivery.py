@@ -16,6 +16,7 @@ from tests.kit.recording import record
 def postgres(prefix: str = "PG", way: Literal["file", "env"] = "file", binding: str | None = "main-api") -> Any:
     return PostgresConnection(
         prefix=prefix,
+        server="main",
         deliver=way,
         host="main-rw",
         port=5432,

@@ -38,7 +38,7 @@ def test_requests_latency_and_refusals_become_series(edge: Running, tmp_path: Pa
         ask(edge.place.https, "/limited", host="app.test", trust=edge.authority)
     # Words of the program inside a path must stay what they are.
     ask(edge.place.https, '/x","status":599,"bytes":1,"seconds":9.0,', host="app.test", trust=edge.authority)
-    time.sleep(0.2)
+    time.sleep(1.3)  # written in batches
     told = read(edge.folder / "access.log", tmp_path)
     assert 'edge_requests_total{code_class="2xx",prog="access.mtail",route="api"}' in told
     assert 'edge_limited_total{prog="access.mtail",route="limited"}' in told
@@ -51,7 +51,7 @@ def test_requests_latency_and_refusals_become_series(edge: Running, tmp_path: Pa
 def test_the_caches_states_become_series(site: Running, tmp_path: Path) -> None:
     for _ in range(2):
         ask(site.place.http, "/api/counted", host="site.test")
-    time.sleep(0.2)
+    time.sleep(1.3)
     told = read(site.folder / "access.log", tmp_path)
     for state in ("HIT", "MISS"):
         assert f'edge_cache_total{{prog="access.mtail",route="site",state="{state}"}}' in told

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.stacks.refusals import apps, between, contracts, edge, postgres, redis, specs, targets, words
+from tests.stacks.refusals import apps, between, cluster, contracts, edge, postgres, redis, specs, targets, words
 from tests.stacks.refusals.case import Case
 
 CASES: tuple[Case, ...] = (
@@ -14,5 +14,6 @@ CASES: tuple[Case, ...] = (
     *redis.CASES,
     *postgres.CASES,
     *edge.CASES,
+    *cluster.CASES,
     *between.CASES,
 )

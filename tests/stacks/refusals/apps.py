@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.stacks.refusals.case import API, APP, DIGEST, Case
+from tests.stacks.refusals.case import API, APP, CLUSTER, DIGEST, Case
 
 NODE: dict[str, Any] = {**APP, "kind": "stateful", "storage": {"path": "/data", "size": "1Gi"}}
 LENDER: dict[str, Any] = {**NODE, "ports": {"http": 8000, "rpc": 8332}, "provides": {"rpc": {"generate": 32}}}
+QUEUE: dict[str, Any] = {
+    "min": 0,
+    "max": 5,
+    "queue": {"postgres": "main", "query": "SELECT count(*) FROM mails", "each": 50},
+}
 NODE_PATH = "app_services.node"
 
 CASES: tuple[Case, ...] = (
@@ -118,6 +123,96 @@ CASES: tuple[Case, ...] = (
         (
             "postgres_clusters.main.max_connections: is 40, but apps may open 70: api (2 replicas + 1 surge + 3 beside) x 10 = 60, kept free 10; raise it, or lower a pool or a maximum; e.g. 70",
         ),
+    ),
+    Case(
+        "A smoke test of a port that is not there",
+        {f"{API}.rollout": {"smoke": {"command": ["smoke"], "port": "admin"}}},
+        (f"{API}.rollout.smoke.port: is no port of this app; it has: http",),
+    ),
+    Case(
+        "Untrusted code that asks for a way into the stack, and for the whole Internet",
+        {
+            "app_services.runner": {
+                **APP,
+                "isolation": {"profile": "untrusted"},
+                "connects_to": [{"app": "api"}, {"external": "example.com", "port": 443}],
+            }
+        },
+        (
+            "app_services.runner.connects_to[0]: would let untrusted code into the stack: it may only name hosts outside",
+            "app_services.runner.connects_to[1].cidrs: is every public address: say which networks untrusted code may reach; e.g. [203.0.113.0/24]",
+        ),
+    ),
+    Case(
+        "Untrusted code on Docker that asks for this machine",
+        {
+            "app_services.runner": {
+                **APP,
+                "image": "shop/runner:dev",
+                "isolation": {"profile": "untrusted"},
+                "connects_to": [{"external": "example.com", "port": 443}],
+                "docker": {
+                    "publish": {"http": 8090},
+                    "mounts": [{"source": "./src", "path": "/src"}],
+                    "writable_root": True,
+                },
+            }
+        },
+        (
+            "app_services.runner.connects_to[0]: can't be narrowed to one host on Docker, so untrusted code may have no way out",
+            "app_services.runner.docker.publish: would open this machine to untrusted code; remove it",
+            "app_services.runner.docker.mounts: would open this machine to untrusted code; remove it",
+            "app_services.runner.docker.writable_root: would open this machine to untrusted code; remove it",
+        ),
+        "docker",
+    ),
+    Case(
+        "A runtime class on Docker",
+        {
+            "app_services.runner": {
+                **APP,
+                "image": "shop/runner:dev",
+                "isolation": {"profile": "untrusted", "runtime_class": "gvisor"},
+            }
+        },
+        (
+            "app_services.runner.isolation.runtime_class: is for kubernetes only: a runtime of the daemon is set for the whole machine here; remove it",
+        ),
+        "docker",
+    ),
+    Case(
+        "An untrusted app whose namespace would have too long a name",
+        {"environment.name": "e" * 40, f"app_services.{'r' * 30}": {**APP, "isolation": {"profile": "untrusted"}}},
+        (
+            f"app_services.{'r' * 30}.isolation: needs a namespace of its own, whose name '{'e' * 40}-x-{'r' * 30}' has 73 characters, allowed are 63",
+        ),
+    ),
+    Case(
+        "No replicas, and nothing that would wake the app up",
+        {f"{API}.autoscaling": {"min": 0, "max": 3}},
+        (f"{API}.autoscaling.min: must be 1 or more: without a queue nothing would wake the app up; e.g. 1",),
+    ),
+    Case(
+        "Scaling by a queue without KEDA",
+        {f"{API}.autoscaling": QUEUE},
+        (
+            f"{CLUSTER}.operators.keda: is missing: an app scales by a queue, which needs KEDA; install it with the cluster layer and paste the block that it prints; e.g. {{version: '2.20', namespace: keda}}",
+        ),
+    ),
+    Case(
+        "Scaling by a queue with a KEDA that counts sidecars",
+        {f"{API}.autoscaling": QUEUE, f"{CLUSTER}.operators.keda": {"version": "2.10", "namespace": "keda"}},
+        (
+            f'{CLUSTER}.operators.keda.version: must be 2.15 or later: a CPU trigger may name the app\'s own container from there on; e.g. "2.15"',
+        ),
+    ),
+    Case(
+        "A queue on a server that the app does not use",
+        {
+            f"{API}.autoscaling": {**QUEUE, "queue": {**QUEUE["queue"], "postgres": "other"}},
+            f"{CLUSTER}.operators.keda": {"version": "2.20", "namespace": "keda"},
+        },
+        (f"{API}.autoscaling.queue.postgres: is no server that the app connects to; it connects to: main",),
     ),
     Case(
         "A helper container whose image can be moved",

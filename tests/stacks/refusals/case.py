@@ -74,9 +74,34 @@ DOCKER: dict[str, Any] = {
 }
 
 
+CLUSTER_LAYER: dict[str, Any] = {
+    "cluster": {
+        "kubeconfig": "~/.kube/config",
+        "context": "shop-prod",
+        "version": "1.36",
+        "id": "00000000-0000-0000-0000-000000000001",
+        "api_server": ["10.0.0.1/32:6443"],
+        "zones": ["a", "b", "c"],
+    },
+    "addons": {
+        "gateway_api": {},
+        "cert_manager": {},
+        "cloudnative_pg": {},
+        "barman_cloud": {},
+        "prometheus_operator": {},
+        "envoy_gateway": {},
+    },
+    "storage_classes": {"fast-retain": {"provisioner": "ebs.csi.aws.com", "default": True}},
+    "stacks": {"prod": {"file": "../Pulumi.prod.yaml"}},
+}
+
+BASES = {"kubernetes": KUBERNETES, "docker": DOCKER, "cluster": CLUSTER_LAYER}
+"""By `Case.target`; `cluster` is the stack file of the cluster layer."""
+
+
 def stack_text(case: Case) -> str:
     """The whole stack file of a case, as a person would have it on disk."""
-    sections = copy.deepcopy(KUBERNETES if case.target == "kubernetes" else DOCKER)
+    sections = copy.deepcopy(BASES[case.target])
     foreign: dict[str, Any] = {}
     for path, value in case.change.items():
         if ":" in path:

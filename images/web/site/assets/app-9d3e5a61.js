@@ -7,6 +7,16 @@ function show() {
   page.textContent = block ? `Block ${block[1]}` : "Overview";
 }
 
+// How fast it felt, in the page itself: https://web.dev/articles/vitals
+let shift = 0;
+new PerformanceObserver((list) => {
+  document.documentElement.dataset.lcp = Math.round(list.getEntries().at(-1).startTime);
+}).observe({ type: "largest-contentful-paint", buffered: true });
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) shift += entry.hadRecentInput ? 0 : entry.value;
+  document.documentElement.dataset.cls = shift.toFixed(3);
+}).observe({ type: "layout-shift", buffered: true });
+
 document.addEventListener("click", (event) => {
   const link = event.target.closest("nav a");
   if (link) {

@@ -1,0 +1,3 @@
+from cluster.definitions.component import ClusterDefinitions
+
+__all__ = ["ClusterDefinitions"]

@@ -1,0 +1,3 @@
+from cluster.ground.component import ClusterGround
+
+__all__ = ["ClusterGround"]

@@ -1,0 +1,3 @@
+from cluster.guards.component import ClusterGuards
+
+__all__ = ["ClusterGuards"]

@@ -1,0 +1,3 @@
+from cluster.operators.component import ClusterOperators
+
+__all__ = ["ClusterOperators"]

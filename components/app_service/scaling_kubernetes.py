@@ -1,0 +1,159 @@
+"""Scaling on Kubernetes: an autoscaler by CPU, KEDA by a queue, and advice about sizes where the cluster gives it."""
+
+from __future__ import annotations
+
+import pulumi
+from pulumi_kubernetes.apiextensions import CustomResource
+from pulumi_kubernetes.apps.v1 import Deployment, StatefulSet
+from pulumi_kubernetes.autoscaling.v2 import (
+    ContainerResourceMetricSourceArgs,
+    CrossVersionObjectReferenceArgs,
+    HorizontalPodAutoscaler,
+    HorizontalPodAutoscalerBehaviorArgs,
+    HorizontalPodAutoscalerSpecArgs,
+    HPAScalingPolicyArgs,
+    HPAScalingRulesArgs,
+    MetricSpecArgs,
+    MetricTargetArgs,
+)
+
+from components import versions
+from components.app_service import pod
+from components.app_service.body import Wiring
+from components.app_service.scaling import AutoscalingSpec, QueueSpec
+from components.connections import PostgresConnection
+from components.targets import KubernetesTarget
+from components.targets.kubernetes import metadata
+
+
+def create(
+    name: str,
+    labels: dict[str, str],
+    scaling: AutoscalingSpec,
+    wiring: Wiring,
+    target: KubernetesTarget,
+    opts: pulumi.ResourceOptions,
+) -> None:
+    """One of the two: KEDA makes an autoscaler of its own, and two over one workload fight."""
+    if scaling.queue is None:
+        _by_load(name, labels, scaling, target, opts)
+    else:
+        _by_queue(name, labels, scaling, scaling.queue, wiring, target, opts)
+
+
+def advice(
+    name: str,
+    labels: dict[str, str],
+    workload: Deployment | StatefulSet,
+    target: KubernetesTarget,
+    opts: pulumi.ResourceOptions,
+) -> None:
+    """What the app really needs, for a person to read: it changes nothing by itself, so it quarrels with no autoscaler."""
+    if "vertical_pod_autoscaler" not in target.operators:
+        return
+    CustomResource(
+        f"{name}-advice",
+        api_version=versions.VERTICAL_POD_AUTOSCALER_API,
+        kind="VerticalPodAutoscaler",
+        metadata=metadata(target, labels, name),
+        spec={
+            "targetRef": {"apiVersion": "apps/v1", "kind": workload.kind, "name": name},
+            "updatePolicy": {"updateMode": "Off"},
+        },
+        opts=opts,
+    )
+
+
+def _by_queue(
+    name: str,
+    labels: dict[str, str],
+    scaling: AutoscalingSpec,
+    queue: QueueSpec,
+    wiring: Wiring,
+    target: KubernetesTarget,
+    opts: pulumi.ResourceOptions,
+) -> None:
+    """https://keda.sh/docs/2.20/scalers/postgresql/"""
+    database = next(c for c in wiring.connections if isinstance(c, PostgresConnection) and c.server == queue.postgres)
+    login = CustomResource(
+        f"{name}-queue-login",
+        api_version=versions.KEDA_API,
+        kind="TriggerAuthentication",
+        metadata=metadata(target, labels, name),
+        spec={"secretTargetRef": [{"parameter": "password", "name": database.binding, "key": "password"}]},
+        opts=opts,
+    )
+    cpu = {"type": "cpu", "metricType": "Utilization"}
+    waiting = {
+        "host": database.host,
+        "port": str(database.port),
+        "userName": database.username,
+        "dbName": database.database,
+        # KEDA has no place for the server's own authority; what it sends over this is one query.
+        "sslmode": "require",
+        "query": queue.query,
+        "targetQueryValue": str(queue.each),
+    }
+    CustomResource(
+        f"{name}-autoscaler",
+        api_version=versions.KEDA_API,
+        kind="ScaledObject",
+        metadata=metadata(target, labels, name),
+        spec={
+            "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": name},
+            "minReplicaCount": scaling.min,
+            "maxReplicaCount": scaling.max,
+            "pollingInterval": 30,
+            "cooldownPeriod": 300,
+            "triggers": [
+                {**cpu, "metadata": {"value": str(scaling.cpu_percent), "containerName": pod.CONTAINER}},
+                {"type": "postgresql", "metadata": waiting, "authenticationRef": {"name": name}},
+            ],
+        },
+        opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[login])),
+    )
+
+
+def _by_load(
+    name: str,
+    labels: dict[str, str],
+    scaling: AutoscalingSpec,
+    target: KubernetesTarget,
+    opts: pulumi.ResourceOptions,
+) -> None:
+    """Up at once, down slowly: a peak that returns within five minutes finds its replicas still there."""
+    HorizontalPodAutoscaler(
+        f"{name}-autoscaler",
+        metadata=metadata(target, labels, name),
+        spec=HorizontalPodAutoscalerSpecArgs(
+            scale_target_ref=CrossVersionObjectReferenceArgs(api_version="apps/v1", kind="Deployment", name=name),
+            min_replicas=scaling.min,
+            max_replicas=scaling.max,
+            metrics=[
+                MetricSpecArgs(
+                    type="ContainerResource",
+                    container_resource=ContainerResourceMetricSourceArgs(
+                        container=pod.CONTAINER,
+                        name="cpu",
+                        target=MetricTargetArgs(type="Utilization", average_utilization=scaling.cpu_percent),
+                    ),
+                )
+            ],
+            behavior=HorizontalPodAutoscalerBehaviorArgs(
+                scale_up=HPAScalingRulesArgs(
+                    stabilization_window_seconds=0,
+                    select_policy="Max",
+                    policies=[
+                        HPAScalingPolicyArgs(type="Percent", value=100, period_seconds=30),
+                        HPAScalingPolicyArgs(type="Pods", value=4, period_seconds=30),
+                    ],
+                ),
+                scale_down=HPAScalingRulesArgs(
+                    stabilization_window_seconds=300,
+                    select_policy="Max",
+                    policies=[HPAScalingPolicyArgs(type="Percent", value=25, period_seconds=60)],
+                ),
+            ),
+        ),
+        opts=opts,
+    )

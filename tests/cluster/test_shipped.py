@@ -1,0 +1,118 @@
+"""What the shipped clusters get: the whole in a golden, and intentions one by one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+
+from cluster.versions import INSTALLED
+from components.environment.spec import ClusterSpec
+from components.guards import PROTECTED
+from tests.cluster.shipped import ROOT, STACKS, recorded
+from tests.generate import CLUSTER_IDENTITIES, GOLDEN, cluster_identities
+
+DEFINITION = "CustomResourceDefinition"
+
+
+def test_identities_are_for_ever() -> None:
+    committed = (GOLDEN / CLUSTER_IDENTITIES).read_text(encoding="utf-8")
+    assert cluster_identities() == committed, "a type, name or parent changed; `make golden` once that is meant"
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_printed_block_is_what_stack_files_take(stack: str) -> None:
+    """The engine prints it as JSON, which YAML can hold; reading it back must give a valid `cluster:`."""
+    block = recorded(stack).exports["cluster"]
+    spec = ClusterSpec.model_validate(yaml.safe_load(yaml.safe_dump(block)))
+    assert spec.operators["cloudnative_pg"].version == INSTALLED["cloudnative_pg"].minor
+    assert spec.gateway is not None
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_block_of_the_shipped_stack_agrees_with_what_is_printed(stack: str) -> None:
+    """A stack may leave out what it does not use; what it says is what is there."""
+    config = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8"))["config"]
+    pasted = config["blocksight:environment"]["target"]["cluster"]
+    printed = recorded(stack).exports["cluster"]
+    operators = pasted.pop("operators")
+    assert operators.items() <= printed["operators"].items()
+    assert pasted.items() <= printed.items()
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_what_must_not_be_lost_is_protected_retained_and_labelled(stack: str) -> None:
+    resources = recorded(stack).resources
+    assert [r.label for r in resources if r.protect != r.retain_on_delete] == []
+    for kind in (DEFINITION, "Namespace"):
+        found = recorded(stack).of_type(kind)
+        assert found
+        assert [r.label for r in found if not r.protect] == []
+        assert [r.label for r in found if not PROTECTED.items() <= r.inputs["metadata"]["labels"].items()] == []
+    for kind in ("StorageClass", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"):
+        assert all(r.protect for r in recorded(stack).of_type(kind))
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_every_component_registers_outputs_and_every_child_has_an_explicit_provider(stack: str) -> None:
+    resources = recorded(stack).resources
+    assert [r.name for r in resources if not r.custom and r.outputs is None] == []
+    assert [r.label for r in resources if r.custom and r.parent is None] == []
+    assert [r.label for r in resources if r.type.startswith("kubernetes:") and r.provider is None] == []
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_no_chart_brings_definitions(stack: str) -> None:
+    releases = {r.inputs["name"]: r.inputs for r in recorded(stack).of_type("Release")}
+    assert releases
+    for name, inputs in releases.items():
+        assert inputs["skipCrds"] is True, name
+        chart = INSTALLED[name.replace("-", "_")].chart
+        assert chart is not None
+        values = inputs.get("values", {})
+        switches = [path for path in chart.own_definitions if _at(values, path) is not None]
+        assert [_at(values, path) for path in switches] == [False] * len(switches)
+        assert not chart.own_definitions or switches, f"{name}: nothing switches its own definitions off"
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_volumes_outlive_their_claims(stack: str) -> None:
+    for storage in recorded(stack).of_type("StorageClass"):
+        assert storage.inputs["reclaimPolicy"] == "Retain"
+        assert storage.inputs["allowVolumeExpansion"] is True
+
+
+def test_an_operator_comes_after_its_definitions_and_what_it_needs() -> None:
+    recording = recorded("prod")
+    names = {r.urn: r.name for r in recording.resources}
+
+    def before(release: str) -> set[str]:
+        return {names[urn] for urn in recording.one("Release", f"operators-{release}").dependencies}
+
+    assert {"operators-cert-manager", "operators-cloudnative-pg", "operators-namespace-cnpg-system"} <= before(
+        "barman-cloud"
+    )
+    assert "definitions-customresourcedefinition-gateways.gateway.networking.k8s.io" in before("cert-manager")
+    assert "definitions-customresourcedefinition-clusters.postgresql.cnpg.io" in before("cloudnative-pg")
+    gateway = {names[urn] for urn in recording.one("GatewayClass", "operators-gateway-class").dependencies}
+    assert "operators-envoy-gateway" in gateway
+
+
+def test_cert_manager_looks_at_gateways() -> None:
+    values = recorded("prod").one("Release", "operators-cert-manager").inputs["values"]
+    assert values["config"]["gatewayAPI"]["enabled"] is True
+
+
+def test_only_node_agents_may_be_privileged() -> None:
+    levels = {
+        r.inputs["metadata"]["name"]: r.inputs["metadata"]["labels"]["pod-security.kubernetes.io/enforce"]
+        for r in recorded("prod").of_type("Namespace")
+    }
+    assert [name for name, level in levels.items() if level == "privileged"] == ["node-agents"]
+
+
+def _at(values: Any, path: tuple[str, ...]) -> Any:
+    for part in path:
+        values = values.get(part) if isinstance(values, dict) else None
+    return values

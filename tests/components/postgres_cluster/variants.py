@@ -1,0 +1,83 @@
+"""Servers as the stack file can have them, each rendered by the real program from the shipped prod stack."""
+
+from __future__ import annotations
+
+import copy
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from tests.kit.recording import Recording
+from tests.stacks.shipped import PROJECT, SECRETS, run, values
+
+PEERS = {"us": {"store": "us", "server": "main-g1"}}
+
+
+def _restored(main: dict[str, Any]) -> None:
+    moment = "2026-11-25T01:29:59Z"
+    main.update(generation=2, recover_from={"store": "backups", "server": "main-g1", "target_time": moment})
+
+
+def _restored_at_once(main: dict[str, Any]) -> None:
+    source = {"store": "us", "server": "main-g1", "backup_id": "20261125T020000", "immediate": True}
+    main.update(generation=3, recover_from=source)
+
+
+def _follows(main: dict[str, Any]) -> None:
+    main.update(topology={"self": "eu", "primary": "us", "peers": PEERS, "min_apply_delay": "1h"})
+
+
+def _promoted(main: dict[str, Any]) -> None:
+    token = {"secret": "promotion_token"}
+    main.update(topology={"self": "eu", "primary": "eu", "peers": PEERS, "promotion_token": token})
+
+
+def _alone(main: dict[str, Any]) -> None:
+    del main["replication"], main["pooler"]
+    main.update(instances=1, wal={})
+
+
+def _careless(main: dict[str, Any]) -> None:
+    del main["backup"]
+    main.update(instances=2, replication={"rpo": "seconds"})
+
+
+def _rich(main: dict[str, Any]) -> None:
+    main["databases"]["api"] = {"extensions": ["pg_trgm", "vector"]}
+    main.update(
+        storage={"size": "100Gi", "class": "slow"},
+        wal={"size": "20Gi", "slot_limit": "4Gi", "archive_interval": "1m"},
+        pooler={"instances": 1, "mode": "session"},
+        upgrade={"primary": "switchover"},
+        parameters={"work_mem": "16MB"},
+        kubernetes={
+            "priority_class": "data",
+            "node_selector": {"pool": "data"},
+            "service_account_annotations": {"eks.amazonaws.com/role-arn": "arn:aws:iam::1:role/backup"},
+        },
+    )
+
+
+VARIANTS: dict[str, Callable[[dict[str, Any]], None]] = {
+    "as shipped": lambda _: None,
+    "restored to a moment": _restored,
+    "restored from one backup": _restored_at_once,
+    "a site that follows": _follows,
+    "a site that is promoted": _promoted,
+    "one instance": _alone,
+    "without backups": _careless,
+    "with everything said": _rich,
+}
+
+
+@functools.cache
+def rendered(variant: str) -> Recording:
+    """What the program registers."""
+    given = copy.deepcopy(values("prod"))
+    stores = given[f"{PROJECT}:object_stores"]
+    stores["us"] = {"bucket": "s3://blocksight-backups-us/prod"}
+    given[f"{PROJECT}:secrets"] = {**SECRETS, "promotion_token": "placeholder-of-promotion-token"}
+    VARIANTS[variant](given[f"{PROJECT}:postgres_clusters"]["main"])
+    if "backup" not in given[f"{PROJECT}:postgres_clusters"]["main"]:
+        del given[f"{PROJECT}:environment"]["objectives"]
+    return run("prod", given)
