@@ -135,14 +135,14 @@ def plan(draft: Draft) -> Topology:
 def edges(stack: StackConfig) -> Iterator[Edge]:
     """Every edge: what is declared, then what operators need."""
     yield from _connected(stack)
-    for name, cache in sorted(stack.redis_caches.items()):
-        yield from redis_edges.within(name, cache, redis_consumers(stack, name))
     for name, site in sorted(stack.cdn_frontends.items()):
         for proxy in site.proxies.values():
             port = stack.app_services[proxy.app].ports[proxy.port]
             yield Edge(consumer=frontend(name), producer=app(proxy.app), port=port, why=f"cdn_frontends.{name}.proxies")
     yield from _routed(stack)
     if isinstance(stack.environment.target, KubernetesTargetSpec):
+        for name, cache in sorted(stack.redis_caches.items()):
+            yield from redis_edges.within(name, cache, redis_consumers(stack, name))
         for name, server in sorted(stack.postgres_clusters.items()):
             yield from _operated(stack.environment.target, name)
             for store in postgres_facts.stores(server):

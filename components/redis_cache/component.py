@@ -21,8 +21,8 @@ from components.targets import DockerTarget, KubernetesTarget, Target
 class RedisCache(pulumi.ComponentResource):
     """Runs Valkey or Redis.
 
-    Kubernetes: a StatefulSet with an exporter beside each server, volume claims of its own for a store, a certificate
-    authority of its own, a binding Secret per consuming app, NetworkPolicies. Replicated: Sentinels that name the primary,
+    Kubernetes: a StatefulSet with an exporter beside each server, volume claims of its own for a store, a daily
+    check that the store's file can be loaded, a certificate authority of its own, a binding Secret per consuming app, NetworkPolicies. Replicated: Sentinels that name the primary,
     and two proxies for apps that can't ask Sentinels.
     Docker: one container; a store has a named volume.
     Everything that holds data or credentials is protected, and kept if it is deleted by force.

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from components.connections import Edge, Instance, RedisConsumer
 from components.environment.networks import NetworkPlan
-from components.redis_cache.facts import PORT, PROXY_SUFFIX, SENTINEL_PORT, SENTINEL_SUFFIX, selector
+from components.redis_cache.facts import BATCH_SUFFIX, PORT, PROXY_SUFFIX, SENTINEL_PORT, SENTINEL_SUFFIX, selector
 from components.redis_cache.spec import RedisCacheSpec, ReplicatedSpec
 
 
@@ -22,9 +22,9 @@ def proxies(name: str) -> Instance:
     return Instance(name=f"{name}{PROXY_SUFFIX}", labels=selector(name, "proxy"))
 
 
-def roles(name: str) -> tuple[str, str, str]:
-    """What servers, Sentinels and proxies are called."""
-    return name, f"{name}{SENTINEL_SUFFIX}", f"{name}{PROXY_SUFFIX}"
+def roles(name: str) -> tuple[str, ...]:
+    """What servers, Sentinels, proxies and the check are called."""
+    return tuple(f"{name}{suffix}" for suffix in ("", SENTINEL_SUFFIX, PROXY_SUFFIX, BATCH_SUFFIX))
 
 
 def doors(name: str, spec: RedisCacheSpec, *, proxied: bool) -> Iterator[tuple[Instance, int]]:
@@ -38,7 +38,10 @@ def doors(name: str, spec: RedisCacheSpec, *, proxied: bool) -> Iterator[tuple[I
 
 
 def within(name: str, spec: RedisCacheSpec, consumers: Sequence[RedisConsumer]) -> Iterator[Edge]:
-    """What a replicated instance needs for itself."""
+    """What an instance on Kubernetes needs for itself."""
+    if spec.purpose == "store":
+        check = Instance(name=f"{name}{BATCH_SUFFIX}", labels=selector(name, "batch"))
+        yield Edge(consumer=check, producer=servers(name), port=PORT, why="a check counts the keys")
     if not isinstance(spec, ReplicatedSpec):
         return
     own, guards = servers(name), sentinels(name)

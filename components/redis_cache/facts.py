@@ -21,6 +21,7 @@ PROXY_STATUS_PORT = 8404
 
 SENTINEL_SUFFIX = "-sentinel"
 PROXY_SUFFIX = "-proxy"
+BATCH_SUFFIX = "-batch"
 
 OWN_SUFFIXES = (
     "",
@@ -28,6 +29,8 @@ OWN_SUFFIXES = (
     SENTINEL_SUFFIX,
     "-sentinels",
     PROXY_SUFFIX,
+    BATCH_SUFFIX,
+    "-restore-check",
     "-ca",
     "-selfsigned",
     "-tls",
@@ -75,11 +78,13 @@ def sentinel_hosts(name: str, sentinels: int, zone: str) -> list[str]:
 
 
 def peak(spec: RedisCacheSpec, *, proxied: bool) -> Footprint:
-    """The most the instance can ask of its namespace: servers with their exporters, Sentinels, proxies and their surge."""
+    """The most the instance can ask of its namespace: servers with their exporters, Sentinels, proxies and their surge, a check."""
     servers = spec.servers if isinstance(spec, ReplicatedSpec) else 1
     total = _pods(servers, spec.cpu, spec.memory, spec.storage) + Footprint(
         cpu=servers * cpu_millis(EXPORTER_CPU), memory=servers * size_bytes(EXPORTER_MEMORY)
     )
+    if spec.purpose == "store":
+        total += _pods(1, spec.cpu, spec.memory, None)
     if isinstance(spec, ReplicatedSpec):
         total += _pods(spec.sentinels, SENTINEL_CPU, SENTINEL_MEMORY, SENTINEL_STORAGE)
         if proxied:

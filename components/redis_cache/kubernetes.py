@@ -9,9 +9,9 @@ import pulumi
 from pulumi_kubernetes.core.v1 import Secret, Service, ServiceAccount, ServicePortArgs, ServiceSpecArgs
 
 from components.connections import Edge, Gate, RedisConsumer, SecretKey
-from components.redis_cache import certificates, facts, proxies, sentinels, servers, users
+from components.redis_cache import certificates, facts, proxies, restore_check, sentinels, servers, users
 from components.redis_cache.access import Access, acl_file, uri
-from components.redis_cache.facts import PORT, PROXY_SUFFIX, SENTINEL_PORT, SENTINEL_SUFFIX
+from components.redis_cache.facts import BATCH_SUFFIX, PORT, PROXY_SUFFIX, SENTINEL_PORT, SENTINEL_SUFFIX
 from components.redis_cache.spec import RedisCacheSpec, ReplicatedSpec
 from components.redis_cache.workload import Role
 from components.targets import KubernetesTarget
@@ -50,6 +50,10 @@ def create(
     ready: list[pulumi.Resource] = [certificates.create(name, spec, labels, target, parent)]
     _policy(role, edges)
     _headless(role, "servers", "redis", PORT)
+    if spec.storage is not None:
+        batch = replace(role, name=f"{name}{BATCH_SUFFIX}", labels=facts.selector(name, "batch"))
+        _policy(batch, edges)
+        restore_check.create(batch, spec.storage, passwords)
     acl = acl_file(users.on_servers(spec, consumers), passwords)
     gates: list[pulumi.Resource] = [servers.create(role, passwords, acl, ready)]
     if isinstance(spec, ReplicatedSpec):

@@ -10,11 +10,12 @@ from collections.abc import Iterator
 
 from components.redis_cache.facts import EXPORTER_PORT, selector
 from components.redis_cache.spec import RedisCacheSpec, ReplicatedSpec
-from components.telemetry import Alert, Dashboard, Panel, Row, Scrape, Severity, Signal, Telemetry, Unit
+from components.telemetry import Alert, Dashboard, Panel, Row, Scrape, Severity, Signal, TargetKind, Telemetry, Unit
 
 FULL, NEARLY_FULL = 0.9, 0.8
 """Shares of maxmemory from which a store is in danger: at 1 it refuses writes."""
 
+UNCHECKED_SECONDS = 2 * 86_400
 MANY_CLIENTS = 0.85
 LOW_HIT_RATIO = 0.5
 
@@ -68,10 +69,20 @@ SIGNALS = (
         "Whether the last write to the append-only file succeeded.",
         "redis_aof_last_write_status",
     ),
+    _signal(
+        "restore_checked_timestamp",
+        "timestamp",
+        "When the store's file was last loaded and compared.",
+        "max by (instance_name) (label_replace(kube_cronjob_status_last_successful_time"
+        '{cronjob=~".+-restore-check"}, "instance_name", "$1", "cronjob", "(.+)-restore-check"))',
+    ),
 )
 
 
-def telemetry(name: str, spec: RedisCacheSpec) -> Telemetry:
+def telemetry(name: str, spec: RedisCacheSpec, target: TargetKind) -> Telemetry:
+    """Everything one instance tells; nothing on Docker."""
+    if target == "docker":
+        return Telemetry()
     return Telemetry(
         scrapes=(
             Scrape(
@@ -96,7 +107,7 @@ def _concerns(signal: Signal, spec: RedisCacheSpec) -> bool:
         return isinstance(spec, ReplicatedSpec)
     if word in ("evicted_per_second", "hit_ratio"):
         return spec.purpose == "cache"
-    return spec.purpose == "store" if word == "persisting" else True
+    return spec.purpose == "store" if word in ("persisting", "restore_checked_timestamp") else True
 
 
 def _of(name: str, word: str) -> str:
@@ -163,6 +174,16 @@ def _store_alerts(name: str) -> Iterator[Alert]:
         severity="critical",
         summary=f"A server of {name} can't write its file",
         description="What is acknowledged now is lost if the server restarts; the server refuses writes while it can't write its file.",
+    )
+    checked = _of(name, "restore_checked_timestamp")
+    yield _alert(
+        name,
+        "RedisRestoreUnchecked",
+        f"time() - {checked} > {UNCHECKED_SECONDS} or absent({checked})",
+        hold="26h",
+        severity="warning",
+        summary=f"The file of {name} has not been loaded for two days",
+        description="Nobody knows whether the store could come back from its file. The check runs every night and has failed, or did not run.",
     )
 
 

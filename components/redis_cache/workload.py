@@ -152,9 +152,9 @@ def data_mount() -> VolumeMountArgs:
     return VolumeMountArgs(name="data", mount_path=DATA_FOLDER)
 
 
-def resources(cpu: str, memory: str) -> ResourceRequirementsArgs:
+def resources(cpu: str, memory: str, disk: str = "64Mi") -> ResourceRequirementsArgs:
     """No limit on processor time: throttling a server of one thread makes every client wait."""
-    common = {"memory": memory, "ephemeral-storage": "64Mi"}
+    common = {"memory": memory, "ephemeral-storage": disk}
     return ResourceRequirementsArgs(requests={**common, "cpu": cpu}, limits=common)
 
 

@@ -97,7 +97,7 @@ class Cluster:
         return self.kubectl("apply", "-f", "-", stdin=as_yaml(objects))
 
     def get(self, kind: str, name: str, namespace: str = "default") -> dict[str, Any]:
-        return json.loads(self.kubectl("get", kind, name, "-n", namespace, "-o", "json", "--show-managed-fields"))
+        return json.loads(self.kubectl("get", kind, name, "-n", namespace, "-o", "json"))
 
     def all(self, kind: str, namespace: str, selector: str = "") -> list[dict[str, Any]]:
         """Objects of a kind, sorted by name."""

@@ -2,7 +2,7 @@
 # After a Sentinel has started: has it ask the servers every second how they are, not every ten.
 #
 # A Sentinel takes a replica for good only if it has heard from it within five seconds. At ten seconds between two
-# questions, a primary that is missed after five leaves no good replica in a quarter of all failovers of two replicas,
+# questions, a primary that is missed after five can leave it without a good replica (seen at the first drill),
 # and the next attempt comes much later. There is no setting for it, so it is said at each start.
 #
 # Reads: ENGINE (valkey or redis).

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.consumers.redis.instance import Instance
-from tests.consumers.redis.network import GATEWAY
 
 WRITER = Path(__file__).with_name("writer.py")
 
@@ -36,7 +35,9 @@ class Writer:
             "stop": str(folder / "stop"),
         }
         (folder / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
-        (folder / "resolv.conf").write_text(f"nameserver {GATEWAY}\noptions timeout:1 attempts:1\n", encoding="utf-8")
+        (folder / "resolv.conf").write_text(
+            f"nameserver {instance.network.gateway}\noptions timeout:1 attempts:1\n", encoding="utf-8"
+        )
         program = f"exec {sys.executable} {WRITER} {folder / 'settings.json'}"
         self._process = subprocess.Popen(in_network(folder / "resolv.conf", program), stdin=subprocess.DEVNULL)
 

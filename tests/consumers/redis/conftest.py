@@ -23,7 +23,7 @@ from toolchain.progress import UnavailableError
 def root() -> Path:
     """The root folder that has Valkey, Sentinel, HAProxy and the exporter."""
     if machine.kind() != "root":
-        pytest.skip("namespaces: a pod needs a network of its own")
+        pytest.skip("servers: a pod needs namespaces of its own, and root")
     try:
         return SERVERS.need() / ROOT
     except UnavailableError as why:

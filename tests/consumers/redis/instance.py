@@ -100,6 +100,16 @@ class Instance:
             return {key: _plain(data[key]) for key in keys}
         return {}
 
+    def check(self, attempt: str) -> Pod:
+        """The pod of the restore check, on the volume of the server that it reads."""
+        job = self._recording.one("CronJob", f"{self.name}-batch-restore-check").inputs
+        name = f"{self.name}-restore-check-{attempt}"
+        pod = self._pod(name, name, job["spec"]["jobTemplate"]["spec"]["template"])
+        (claim,) = [v["persistentVolumeClaim"] for v in pod.template["spec"]["volumes"] if "persistentVolumeClaim" in v]
+        (server,) = [each for each in self.servers if claim["claimName"] == f"data-{each.name}"]
+        pod.claim = server.claim
+        return pod
+
     def _object(self, kind: str, name: str) -> Mapping[str, Any]:
         """By physical name; those that the engine names are found by what the recorder made of their logical names."""
         for resource in self._recording.of_type(kind):

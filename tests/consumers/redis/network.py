@@ -9,20 +9,17 @@ import threading
 from types import TracebackType
 from typing import Self
 
-BRIDGE = "slipway-redis"
-PREFIX = "10.231.77"
-"""A range that no cloud and no Docker default uses."""
-GATEWAY = f"{PREFIX}.1"
-
-_PERMIT = ["FORWARD", "-i", BRIDGE, "-o", BRIDGE, "-j", "ACCEPT"]
-
 
 def run(*command: str) -> None:
     subprocess.run(command, check=True, capture_output=True, text=True)
 
 
+def attempt(*command: str) -> bool:
+    return subprocess.run(command, check=False, capture_output=True).returncode == 0
+
+
 class Network:
-    """Leaving the block takes everything away again."""
+    """10.231.N.0/24 with the first free N. Leaving the block takes everything away again."""
 
     def __init__(self) -> None:
         self.addresses: dict[str, str] = {}
@@ -30,16 +27,31 @@ class Network:
         self._next = 10
         self._namespaces: list[str] = []
         self._names = _Names(self.addresses)
+        self._number = 0
+
+    @property
+    def bridge(self) -> str:
+        return f"slipway-r{self._number}"
+
+    @property
+    def gateway(self) -> str:
+        """Answers names, too."""
+        return f"10.231.{self._number}.1"
+
+    @property
+    def _permit(self) -> tuple[str, ...]:
+        return ("FORWARD", "-i", self.bridge, "-o", self.bridge, "-j", "ACCEPT")
 
     def __enter__(self) -> Self:
-        subprocess.run(["ip", "link", "del", BRIDGE], check=False, capture_output=True)
-        # Without an address of its own the bridge takes another with each port, and everybody's ARP is wrong.
-        run("ip", "link", "add", BRIDGE, "address", "02:00:5e:00:53:01", "type", "bridge")
-        run("ip", "addr", "add", f"{GATEWAY}/24", "dev", BRIDGE)
-        run("ip", "link", "set", BRIDGE, "up")
+        # Without an address of its own a bridge takes another with each port, and everybody's ARP is wrong.
+        while not attempt("ip", "link", "add", self.bridge, "address", "02:00:5e:00:53:01", "type", "bridge"):
+            self._number += 1
+            assert self._number < 256, "no bridge can be made"
+        run("ip", "addr", "add", f"{self.gateway}/24", "dev", self.bridge)
+        run("ip", "link", "set", self.bridge, "up")
         # Where Docker runs, bridged packets pass its rules too.
-        subprocess.run(["iptables", "-I", *_PERMIT], check=False, capture_output=True)
-        self._names.start()
+        attempt("iptables", "-I", *self._permit)
+        self._names.start(self.gateway)
         return self
 
     def __exit__(
@@ -47,22 +59,21 @@ class Network:
     ) -> None:
         self._names.stop()
         for namespace in self._namespaces:
-            subprocess.run(["ip", "netns", "del", namespace], check=False, capture_output=True)
-        subprocess.run(["iptables", "-D", *_PERMIT], check=False, capture_output=True)
-        subprocess.run(["ip", "link", "del", BRIDGE], check=False, capture_output=True)
+            attempt("ip", "netns", "del", namespace)
+        attempt("iptables", "-D", *self._permit)
+        attempt("ip", "link", "del", self.bridge)
 
     def join(self, pod: str, host: str) -> str:
         """A namespace with an address that nobody had before, as each new pod gets; the host name leads to it."""
         number, self._next = self._next, self._next + 1
-        namespace, address = f"{BRIDGE}-{number}", f"{PREFIX}.{number}"
-        inside, outside = f"swi{number}", f"swo{number}"
+        namespace, address = f"{self.bridge}-{number}", f"10.231.{self._number}.{number}"
+        outside = f"sw{self._number}o{number}"
         run("ip", "netns", "add", namespace)
         self._namespaces.append(namespace)
-        run("ip", "link", "add", outside, "type", "veth", "peer", "name", inside, "netns", namespace)
-        run("ip", "link", "set", outside, "master", BRIDGE, "up")
+        run("ip", "link", "add", outside, "type", "veth", "peer", "name", "eth0", "netns", namespace)
+        run("ip", "link", "set", outside, "master", self.bridge, "up")
         within = ("ip", "netns", "exec", namespace, "ip")
         run(*within, "link", "set", "lo", "up")
-        run(*within, "link", "set", inside, "name", "eth0")
         run(*within, "addr", "add", f"{address}/24", "dev", "eth0")
         run(*within, "link", "set", "eth0", "up")
         self.addresses[host] = address
@@ -75,23 +86,29 @@ class _Names:
 
     def __init__(self, addresses: dict[str, str]) -> None:
         self._addresses = addresses
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._ended = threading.Event()
+        self._thread: threading.Thread | None = None
 
-    def start(self) -> None:
-        self._socket.bind((GATEWAY, 53))
+    def start(self, address: str) -> None:
+        server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        server.settimeout(0.2)
+        server.bind((address, 53))
+        self._thread = threading.Thread(target=self._serve, args=(server,), daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        self._socket.close()
+        self._ended.set()
+        if self._thread is not None:
+            self._thread.join()
 
-    def _serve(self) -> None:
-        while True:
-            try:
-                query, sender = self._socket.recvfrom(512)
-                self._socket.sendto(_answer(query, self._addresses), sender)
-            except OSError:
-                return
+    def _serve(self, server: socket.socket) -> None:
+        with server:
+            while not self._ended.is_set():
+                try:
+                    query, sender = server.recvfrom(512)
+                    server.sendto(_answer(query, self._addresses), sender)
+                except OSError:  # nobody asked, or who asked is gone
+                    continue
 
 
 def _answer(query: bytes, addresses: dict[str, str]) -> bytes:

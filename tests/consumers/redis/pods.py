@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.consumers.redis.network import GATEWAY, Network
+from tests.consumers.redis.network import Network
 
 PROGRAM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -119,7 +119,7 @@ class Pod:
             f"mount -t overlay overlay -o lowerdir={self.root},upperdir={place}/upper,workdir={place}/work {merged}",
             f"mount -t proc proc {merged}/proc",
             f"mount --bind /dev {merged}/dev",
-            f"printf 'nameserver {GATEWAY}\\noptions timeout:1 attempts:2\\n' > {merged}/etc/resolv.conf",
+            f"printf 'nameserver {self.network.gateway}\\noptions timeout:1 attempts:2\\n' > {merged}/etc/resolv.conf",
             f"printf '127.0.0.1 localhost\\n' > {merged}/etc/hosts",
         ]
         for mount in self._mounts():
@@ -141,7 +141,10 @@ class Pod:
         return list({mount["mountPath"]: mount for mount in every}.values())
 
     def _scratch_data(self) -> bool:
-        return any(volume["name"] == "data" for volume in self.template["spec"]["volumes"])
+        return any(
+            volume["name"] == "data" and "persistentVolumeClaim" not in volume
+            for volume in self.template["spec"]["volumes"]
+        )
 
     def _command(self) -> str:
         return " ".join(self.container["command"])

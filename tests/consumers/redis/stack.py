@@ -10,25 +10,39 @@ from tests.kit.recording import Recording
 from tests.stacks.shipped import run, values
 
 APPS = "blocksight:app_services"
+SMALL: dict[str, Any] = {
+    "image": "example.com/app@sha256:" + "0" * 64,
+    "ports": {"http": 8080},
+    "probes": {"readiness": {"http": "/healthz"}},
+    "replicas": 1,
+}
 
 
 @functools.cache
 def recording() -> Recording:
     """`api` comes through the proxies, `worker` asks the Sentinels, `report` may read what api writes."""
     given: dict[str, Any] = copy.deepcopy(values("prod"))
-    front = given[APPS]["front"]
     given[APPS]["worker"] = {
-        **front,
-        "replicas": 1,
+        **SMALL,
         "connects_to": [
             {"redis": "sessions", "keys": "job:*", "clients": 5},
             {"redis": "cache", "as": "CACHE", "keys": "job:*"},
         ],
     }
     given[APPS]["report"] = {
-        **front,
-        "replicas": 1,
+        **SMALL,
         "connects_to": [{"redis": "sessions", "keys": "session:*", "access": "read", "clients": 5}],
     }
     given["blocksight:environment"]["target"]["quota"] |= {"pods": 80, "cpu": "40", "memory": "96Gi"}
+    return run("prod", given)
+
+
+@functools.cache
+def standalone() -> Recording:
+    """Production with one server for its store."""
+    given: dict[str, Any] = copy.deepcopy(values("prod"))
+    given["blocksight:redis_caches"]["sessions"]["mode"] = "standalone"
+    for connection in given[APPS]["api"]["connects_to"]:
+        if connection.get("redis") == "sessions":
+            del connection["via"]
     return run("prod", given)
