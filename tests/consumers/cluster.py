@@ -151,6 +151,10 @@ class Cluster:
         finally:
             self.empty(name)
 
+    def make_room(self, namespace: str) -> None:
+        """Waits until a namespace that an earlier test has emptied is gone."""
+        self.wait_until(f"{namespace} is gone", lambda: self.try_kubectl("get", "namespace", namespace).returncode != 0)
+
     def empty(self, namespace: str) -> None:
         """Deletes a namespace, workloads first: the namespace controller waits 15 seconds for each round of pods."""
         self.kubectl("delete", "deployment,statefulset,job", "--all", "-n", namespace, "--wait=false")

@@ -22,6 +22,7 @@ def peak(request: pytest.FixtureRequest, cluster: Cluster, rendered: Rendered) -
     """The stack's objects, applied, with every replica that the autoscalers may make and every pod of the operators."""
     objects = [_at_most(each) for each in rendered.objects(request.param)]
     cluster.define_for(objects)
+    cluster.make_room(namespace(objects))
     try:
         cluster.apply(*objects)
         cluster.apply(*(made for each in objects for made in pods_and_claims(each)))

@@ -42,6 +42,7 @@ def stack(request: pytest.FixtureRequest, cluster: Cluster, rendered: Rendered) 
     objects = rendered.objects(request.param)
     space = namespace(objects)
     cluster.define_for(objects)
+    cluster.make_room(space)
     folder = rendered.folder(request.param)
     try:
         done = cluster.try_kubectl(*APPLY, "-f", folder)
