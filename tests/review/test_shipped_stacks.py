@@ -32,6 +32,7 @@ _INDEX = "staging has one index of the chain, as it can be made again; productio
 _USERS = "the image's own user, below 10000: its files belong to it; the pod is non-root and `restricted` all the same"
 _PROXY = "both ask the proxy itself, and not what is behind it; it holds no work that a restart would lose"
 _IMAGES = (
+    ("sessions-batch-restore-check", "check"),
     ("sessions-proxy-deployment", "proxy"),
     ("web-deployment", "nginx"),
     *(
