@@ -244,6 +244,7 @@ ROUTES: Mapping[str, Mapping[str, Any]] = {
     },
     "sticky": {"host": "app.test", "paths": ["/sticky"], "affinity": {"cookie": "affinity"}},
     "limited": {"host": "app.test", "paths": ["/limited"], "limits": {"requests": 3, "per": "minute"}},
+    "counted": {"host": "app.test", "paths": ["/counted"], "limits": {"requests": 3, "per": "minute"}},
     "crowded": {"host": "app.test", "paths": ["/crowded"], "limits": {"requests": 1000, "connections": 1}},
     "closed": {"host": "app.test", "paths": ["/closed"], "allow_from": ["203.0.113.0/24"]},
     "inside": {"host": "inside.test", "paths": ["/only"]},

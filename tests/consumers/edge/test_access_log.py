@@ -35,13 +35,13 @@ def test_requests_latency_and_refusals_become_series(edge: Running, tmp_path: Pa
     for _ in range(3):
         ask(edge.place.https, "/", host="app.test", trust=edge.authority)
     for _ in range(5):
-        ask(edge.place.https, "/limited", host="app.test", trust=edge.authority)
+        ask(edge.place.https, "/counted", host="app.test", trust=edge.authority)
     # Words of the program inside a path must stay what they are.
     ask(edge.place.https, '/x","status":599,"bytes":1,"seconds":9.0,', host="app.test", trust=edge.authority)
     time.sleep(1.3)  # written in batches
     told = read(edge.folder / "access.log", tmp_path)
     assert 'edge_requests_total{code_class="2xx",prog="access.mtail",route="api"}' in told
-    assert 'edge_limited_total{prog="access.mtail",route="limited"}' in told
+    assert 'edge_limited_total{prog="access.mtail",route="counted"}' in told
     assert 'edge_request_seconds_bucket{prog="access.mtail",route="api",le="0.2"}' in told
     lines = (edge.folder / "access.log").read_text(encoding="utf-8").count("\n")
     counted = sum(float(line.split()[-1]) for line in told.splitlines() if line.startswith("edge_requests_total{"))

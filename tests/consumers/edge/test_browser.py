@@ -149,8 +149,12 @@ def test_a_deep_link_can_be_opened_and_its_assets_come_from_the_browsers_cache(b
 
 
 def test_core_web_vitals_are_good(browser: Browser) -> None:
-    document = browser.visit("/").document
-    paint = re.search(r'data-lcp="(\d+)"', document)
+    document, paint = "", None
+    for _ in range(10):  # without a screen, Chromium now and then dumps a page before it painted any of it
+        document = browser.visit("/").document
+        paint = re.search(r'data-lcp="(\d+)"', document)
+        if paint is not None:
+            break
     assert paint is not None, document
     assert int(paint[1]) < SLOWEST_PAINT_MS
     shift = re.search(r'data-cls="([\d.]+)"', document)
