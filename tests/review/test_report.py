@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import resource
 import subprocess
 import sys
 import time
@@ -85,6 +84,14 @@ def _large(folder: Path, count: int) -> Report:
     return judge(corpus.case(events.read(file), State()), Asked())
 
 
+MEASURE = """
+import json, os, subprocess, sys
+process = subprocess.Popen(sys.argv[1:])
+_, status, used = os.wait4(process.pid, 0)
+print(json.dumps([os.waitstatus_to_exitcode(status), used.ru_utime + used.ru_stime, used.ru_maxrss]))
+"""
+
+
 def test_five_thousand_steps_in_five_seconds_and_300_megabytes(tmp_path: Path) -> None:
     (tmp_path / "preview").write_text(corpus.lines(_stream(5_000)), encoding="utf-8")
     command = [
@@ -97,12 +104,13 @@ def test_five_thousand_steps_in_five_seconds_and_300_megabytes(tmp_path: Path) -
         "--out",
         str(tmp_path / "out"),
     ]
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2])
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    assert done.returncode == 20, done.stderr
-    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 5.0
-    assert after.ru_maxrss < 300 * 1024
+    # Through a small process: a child's peak counts what it was forked from, and this one has run many tests.
+    measuring = [sys.executable, "-c", MEASURE, *command]
+    done = subprocess.run(measuring, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2])
+    exit_code, cpu_seconds, kilobytes = json.loads(done.stdout.splitlines()[-1])
+    assert exit_code == 20, done.stderr
+    assert cpu_seconds < 5.0
+    assert kilobytes < 300 * 1024
 
 
 def test_two_hundred_resources_in_a_second(tmp_path: Path) -> None:
