@@ -11,11 +11,11 @@ from components.app_service import facts
 from components.app_service.batch import MigrationsSpec, SeedSpec
 from components.app_service.body import Wiring
 from components.app_service.delivery import Delivery
-from components.app_service.docker_parts import contents, environment, networks_of, passed, tools, used
+from components.app_service.docker_parts import contents, environment, passed, tools, used
 from components.app_service.spec import AppServiceSpec
 from components.connections import Gate
 from components.targets import DockerTarget
-from components.targets.docker import LOG_OPTIONS, TOOLS_FOLDER, cpus, exited_well, files, megabytes, tmpfs
+from components.targets.docker import LOG_OPTIONS, TOOLS_FOLDER, cpus, exited_well, files, megabytes, networks_of, tmpfs
 from components.vocabulary import seconds
 
 

@@ -16,7 +16,6 @@ from components.app_service.docker_parts import (
     contents,
     environment,
     joins,
-    networks_of,
     passed,
     tools,
 )
@@ -35,6 +34,7 @@ from components.targets.docker import (
     image,
     kept,
     megabytes,
+    networks_of,
     options,
     tmpfs,
 )

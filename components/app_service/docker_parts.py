@@ -55,14 +55,5 @@ def joins(name: str, wiring: Wiring, local: DockerSpec) -> list[str]:
     return sorted({*used(name, wiring), *own, *out})
 
 
-def networks_of(
-    name: str, joined: Sequence[str], target: DockerTarget
-) -> list[docker.ContainerNetworksAdvancedArgs] | None:
-    return [
-        docker.ContainerNetworksAdvancedArgs(name=target.networks[network], aliases=[name] if network == name else None)
-        for network in joined
-    ] or None
-
-
 def tools(target: DockerTarget) -> docker.ContainerMountArgs:
     return docker.ContainerMountArgs(type="volume", source=target.tools, target=TOOLS_FOLDER, read_only=True)

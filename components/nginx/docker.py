@@ -8,7 +8,7 @@ import pulumi
 import pulumi_docker as docker
 
 from components.targets import DockerTarget
-from components.targets.docker import CONFIG_FOLDER, LOG_OPTIONS, cpus, go_duration, megabytes, tmpfs
+from components.targets.docker import CONFIG_FOLDER, LOG_OPTIONS, cpus, go_duration, megabytes, networks_of, tmpfs
 
 NGINX_USER = 101
 """User of the nginx-unprivileged images."""
@@ -56,7 +56,7 @@ def server(
         restart="unless-stopped",
         log_driver="json-file",
         log_opts=LOG_OPTIONS,
-        networks_advanced=_joined(name, networks, target),
+        networks_advanced=networks_of(name, sorted(networks), target),
         network_mode=None if networks else "none",
         ports=[
             docker.ContainerPortArgs(internal=inside, external=outside, ip="127.0.0.1", protocol="tcp")
@@ -77,15 +77,6 @@ def server(
             parent=parent, provider=target.provider, depends_on=list(after), replace_with=list(replaced_with)
         ),
     )
-
-
-def _joined(
-    name: str, networks: Sequence[str], target: DockerTarget
-) -> list[docker.ContainerNetworksAdvancedArgs] | None:
-    return [
-        docker.ContainerNetworksAdvancedArgs(name=target.networks[network], aliases=[name] if network == name else None)
-        for network in sorted(networks)
-    ] or None
 
 
 def _health() -> docker.ContainerHealthcheckArgs:

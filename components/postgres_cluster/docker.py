@@ -25,6 +25,7 @@ from components.targets.docker import (
     image,
     kept,
     megabytes,
+    networks_of,
     options,
     tmpfs,
 )
@@ -174,12 +175,7 @@ def _server(
         restart="unless-stopped",
         log_driver="json-file",
         log_opts=LOG_OPTIONS,
-        networks_advanced=[
-            docker.ContainerNetworksAdvancedArgs(
-                name=target.networks[network], aliases=[name] if network == name else None
-            )
-            for network in joined
-        ],
+        networks_advanced=networks_of(name, joined, target),
         ports=None
         if published is None
         else [docker.ContainerPortArgs(internal=facts.PORT, external=published, ip="127.0.0.1", protocol="tcp")],

@@ -15,7 +15,7 @@ from components.redis_cache.configuration import CONFIG_FOLDER, DATA_FOLDER, SEC
 from components.redis_cache.facts import PORT
 from components.redis_cache.spec import RedisCacheSpec
 from components.targets import DockerTarget
-from components.targets.docker import LOG_OPTIONS, Files, cpus, files, image, kept, megabytes, tmpfs
+from components.targets.docker import LOG_OPTIONS, Files, cpus, files, image, kept, megabytes, networks_of, tmpfs
 
 USER = 999
 """The image's own user, of either engine."""
@@ -84,12 +84,7 @@ def _server(
         restart="unless-stopped",
         log_driver="json-file",
         log_opts=LOG_OPTIONS,
-        networks_advanced=[
-            docker.ContainerNetworksAdvancedArgs(
-                name=target.networks[network], aliases=[name] if network == name else None
-            )
-            for network in joined
-        ],
+        networks_advanced=networks_of(name, joined, target),
         ports=None
         if published is None
         else [docker.ContainerPortArgs(internal=PORT, external=published, ip="127.0.0.1", protocol="tcp")],

@@ -41,6 +41,16 @@ def image(name: str, reference: str, target: DockerTarget, parent: pulumi.Resour
     return docker.RemoteImage(f"{name}-image", name=reference, keep_locally=True, opts=options(parent, target))
 
 
+def networks_of(
+    name: str, joined: Sequence[str], target: DockerTarget
+) -> list[docker.ContainerNetworksAdvancedArgs] | None:
+    """Networks by logical name, None for none; on its own network an instance answers to its name."""
+    return [
+        docker.ContainerNetworksAdvancedArgs(name=target.networks[network], aliases=[name] if network == name else None)
+        for network in joined
+    ] or None
+
+
 def go_duration(seconds: int) -> str:
     """90 -> `1m30s`: any other spelling comes back from the daemon as a change."""
     minutes, second = divmod(seconds, 60)
