@@ -129,17 +129,18 @@ def _instances(section: str, field: FieldInfo, value: Any) -> _Section:
             {}, frozenset(), (Problem(path=(section,), rule="must be a mapping of names", example="{api: {...}}"),)
         )
     label, model = get_args(field.annotation)
+    reads_name, reads_spec = TypeAdapter[str](label), TypeAdapter[Any](model)
     valid: dict[str, Any] = {}
     broken: set[str] = set()
     problems: list[Problem] = []
     for name, raw in _items(cast("Mapping[Any, Any]", value)):
         try:
-            TypeAdapter(label).validate_python(name)
+            reads_name.validate_python(name)
         except ValidationError as error:
             problems += translate(error, label, (section, name))
             broken.add(name)
         try:
-            valid[name] = TypeAdapter(model).validate_python(raw)
+            valid[name] = reads_spec.validate_python(raw)
         except ValidationError as error:
             problems += translate(error, model, (section, name))
             broken.add(name)
