@@ -12,6 +12,8 @@ from tests.house.sources import Import, file_of, findings, imports, modules, rea
 
 READERS = ("config.py", "reading.py", "schemas.py", "stack_file.py", "refusals.py")
 PROOFS = (
+    "docker_networks.py",
+    "edges.py",
     "topology.py",
     *(f"proofs/{room}.py" for room in ("__init__", "capacity", "edge", "names", "references", "support")),
 )
