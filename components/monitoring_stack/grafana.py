@@ -19,7 +19,7 @@ PROVISIONING_FOLDER = "/run/provisioning"
 
 ADMINISTRATOR = "admin"
 """Name of the one administrator where people don't log in by OpenID Connect; also the file with the password."""
-CLIENT_SECRET = "oidc"  # noqa: S105  # the name of a file
+CLIENT_SECRET = "oidc"  # the name of a file
 """File with the secret that Grafana shows the provider."""
 
 
