@@ -45,7 +45,12 @@ _SCALARS = frozenset({"pi", "scalar", "time"})
 _SETS = frozenset({"and", "or", "unless"})
 _COMPARISONS = frozenset({"==", "!=", ">", "<", ">=", "<="})
 _PRECEDENCE = {
-    **{"or": 1, "and": 2, "unless": 2, "+": 4, "-": 4, "^": 6},
+    "or": 1,
+    "and": 2,
+    "unless": 2,
+    "+": 4,
+    "-": 4,
+    "^": 6,
     **dict.fromkeys(_COMPARISONS, 3),
     **dict.fromkeys(("*", "/", "%", "atan2"), 5),
 }
@@ -209,7 +214,7 @@ class _Reader:
                 return self._selector(None)
             case _:
                 self.at -= 1
-                self.fail("a series, a number or a function is wanted here")
+                return self.fail("a series, a number or a function is wanted here")
 
     def _named(self, name: str) -> Kind:
         if name in AGGREGATIONS and self.word in ("(", "by", "without"):

@@ -88,7 +88,7 @@ class Alert:
     """What it means for users, and what happens if nobody acts."""
     labels: Mapping[str, str]
     """For routing and inhibition, beside severity and instance_name."""
-    runbook: str = ""
+    runbook: str | None = None
     """Address of its runbook, if that is not among ours."""
 
 

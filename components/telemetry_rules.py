@@ -157,7 +157,7 @@ def _alerting(alert: Alert, runbooks: str) -> Rule:
         "annotations": {
             "summary": alert.summary,
             "description": alert.description,
-            "runbook_url": alert.runbook if alert.runbook else f"{runbooks}/{alert.name}.md",
+            "runbook_url": f"{runbooks}/{alert.name}.md" if alert.runbook is None else alert.runbook,
         },
     }
 

@@ -13,7 +13,11 @@ from components.promql import PromqlError, parse
         ("up", "vector", {"up"}),
         ("1 + 2 ^ -3", "scalar", set()),
         ("time() - max(tip_seconds) > 3600", "vector", {"tip_seconds"}),
-        ('sum by (code) (rate(http_total{job="api",code=~"5.."}[5m])) / ignoring (code) group_left sum(x)', "vector", {"http_total", "x"}),
+        (
+            'sum by (code) (rate(http_total{job="api",code=~"5.."}[5m])) / ignoring (code) group_left sum(x)',
+            "vector",
+            {"http_total", "x"},
+        ),
         ("sum(rate(a[5m])) by (b)", "vector", {"a"}),
         ("a > bool 1 and on (x) b offset 5m unless c @ 1700000000", "vector", {"a", "b", "c"}),
         ('{__name__="a:b",x!=""}', "vector", {"a:b"}),
@@ -26,7 +30,7 @@ from components.promql import PromqlError, parse
         ("'text'", "string", set()),
         ("count(a) without (instance,)", "vector", {"a"}),
     ],
-)  # fmt: skip
+)
 def test_what_parses(text: str, kind: str, series: set[str]) -> None:
     read = parse(text)
     assert (read.kind, read.series) == (kind, series)
