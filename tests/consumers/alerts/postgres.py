@@ -1,31 +1,8 @@
-"""Alerts of PostgresCluster, played by promtool over the series that the exporters emit: each fires, and does not."""
+"""Alerts of PostgresCluster over the series of CloudNativePG, its backup plugin, its pooler, and the kubelet's volumes."""
 
 from __future__ import annotations
 
-import pytest
-
-from components.postgres_cluster.spec import PostgresClusterSpec
-from components.postgres_cluster.telemetry import telemetry
-from components.telemetry_rules import Group, groups
-from tests.consumers.promtool import Promtool, counted
-
-RUNBOOKS = "https://example.com/runbooks"
-
-SPEC = PostgresClusterSpec.model_validate(
-    {
-        "major": 18,
-        "instances": 3,
-        "storage": {"size": "100Gi"},
-        "wal": {"size": "20Gi"},
-        "max_connections": 100,
-        "databases": {"api": {}},
-        "backup": {"store": "backups"},
-        "pooler": {"max_clients": 1000},
-    }
-)
-DOCKER = PostgresClusterSpec.model_validate(
-    {"major": 18, "databases": {"api": {}}, "docker": {"archive": True, "metrics": True}}
-)
+from tests.consumers.alerts.case import GONE, Case, Teller
 
 
 def _of(series: str, pod: str = "main-1", **labels: str) -> str:
@@ -47,8 +24,6 @@ WELL = {
 }
 """Three members, two standbys, two poolers, a backup every minute."""
 
-GONE = "stale"
-
 
 def _claim(value: str) -> dict[str, str]:
     labels = 'persistentvolumeclaim="main-1-wal"'
@@ -63,7 +38,7 @@ ARCHIVED, FAILED = "cnpg_pg_stat_archiver_last_archived_time", "cnpg_pg_stat_arc
 BACKUP = "barman_cloud_cloudnative_pg_io_last_available_backup_timestamp"
 BACKUP_FAILED = "barman_cloud_cloudnative_pg_io_last_failed_backup_timestamp"
 
-CASES: dict[str, tuple[int, dict[str, str], dict[str, str]]] = {
+ROWS: dict[str, tuple[int, dict[str, str], dict[str, str]]] = {
     "PostgresDown": (
         10,
         {_of("cnpg_collector_up", f"main-{n}"): GONE for n in (1, 2, 3)},
@@ -190,44 +165,11 @@ CASES: dict[str, tuple[int, dict[str, str], dict[str, str]]] = {
 }
 """By alert: minutes, what makes it fire, what only just does not."""
 
-
-@pytest.fixture(scope="module")
-def promtool(tmp_path_factory: pytest.TempPathFactory) -> Promtool:
-    return Promtool(tmp_path_factory.mktemp("rules"))
-
-
-@pytest.fixture(scope="module")
-def rules() -> list[Group]:
-    return groups([telemetry("main", SPEC, "kubernetes")], "kubernetes", runbooks=RUNBOOKS)
-
-
-@pytest.mark.parametrize(("spec", "target"), [(SPEC, "kubernetes"), (DOCKER, "docker")])
-def test_prometheus_reads_the_rules(promtool: Promtool, spec: PostgresClusterSpec, target: str) -> None:
-    told = telemetry("main", spec, "kubernetes" if target == "kubernetes" else "docker")
-    assert promtool.check(groups([told], "kubernetes" if target == "kubernetes" else "docker", runbooks=RUNBOOKS)) == ""
-
-
-def test_every_alert_has_its_case() -> None:
-    assert set(CASES) == {alert.name for alert in telemetry("main", SPEC, "kubernetes").alerts}
-
-
-def test_a_server_that_is_well_raises_nothing(promtool: Promtool, rules: list[Group]) -> None:
-    assert promtool.play(rules, [counted("well", minutes, WELL, {"*": 0}) for minutes in (60, 48 * 60)]) == ""
-
-
-def test_every_alert_fires(promtool: Promtool, rules: list[Group]) -> None:
-    tests = [counted(name, minutes, _with(ill), {name: 1}) for name, (minutes, ill, _) in CASES.items()]
-    assert promtool.play(rules, tests) == ""
-
-
-def test_no_alert_fires_just_below_its_threshold(promtool: Promtool, rules: list[Group]) -> None:
-    tests = [counted(name, minutes, _with(well), {name: 0}) for name, (minutes, _, well) in CASES.items()]
-    assert promtool.play(rules, tests) == ""
-
-
-def test_the_player_notices_an_alert_that_does_not_fire(promtool: Promtool, rules: list[Group]) -> None:
-    assert "PostgresDown" in promtool.play(rules, [counted("PostgresDown", 10, WELL, {"PostgresDown": 1})])
-
-
-def _with(changed: dict[str, str]) -> dict[str, str]:
-    return {name: values for name, values in {**WELL, **changed}.items() if values != GONE}
+TELLERS = (
+    Teller(
+        target="kubernetes",
+        instance="main",
+        well=WELL,
+        cases={name: Case(minutes=minutes, ill=ill, well=well) for name, (minutes, ill, well) in ROWS.items()},
+    ),
+)
