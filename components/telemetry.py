@@ -36,7 +36,7 @@ class Scrape:
     """Docker: alias of the container on the instance's network. Kubernetes: empty."""
     port: int
     port_name: str
-    """Kubernetes: name of the container's port."""
+    """Kubernetes: name of the container's port; empty where only its number is known."""
     path: str = "/metrics"
     scheme: Literal["http", "https"] = "http"
     role: str = ""
