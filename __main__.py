@@ -63,14 +63,17 @@ frontends = {
     for name, spec in sorted(stack.cdn_frontends.items())
 }
 
+monitoring = wiring.monitoring(plan, environment, secrets)
+
 if stack.edge is not None:
-    behind = {**apps, **frontends}
-    gates = [behind[route.backend].gate for route in plan.routes]
+    gates = wiring.behind_the_edge(plan, {**apps, **frontends}, monitoring)
     edge = EdgeGateway(
         "edge", stack.edge, target=target, routes=plan.routes, edges=plan.around("edge"), secrets=secrets, gates=gates
     )
     pulumi.export("urls", edge.urls)
 
+if monitoring is not None:
+    pulumi.export("monitoring", monitoring.address)
 if plan.peak.pods:
     pulumi.info(f"peak of the stack: {plan.peak}")
 pulumi.export("apps", {name: {"host": app.host, "ports": dict(app.ports)} for name, app in sorted(apps.items())})

@@ -75,3 +75,23 @@ GATEWAY_API = "gateway.networking.k8s.io/v1"
 
 ENVOY_GATEWAY_API = "gateway.envoyproxy.io/v1alpha1"
 """https://gateway.envoyproxy.io/v1.9/api/extension_types/"""
+
+PROMETHEUS_OPERATOR_API = "monitoring.coreos.com/v1"
+"""https://prometheus-operator.dev/docs/api-reference/api/"""
+
+PROMETHEUS_VERSION = "v3.13.2"
+PROMETHEUS = f"quay.io/prometheus/prometheus:{PROMETHEUS_VERSION}@sha256:508729e0e2d18e11fd742a5a5ca70e557b940a93948c3c95fd0123a6fd538b69"
+"""The minor with long-term support. The operator goes by the version that it is told, not by the image."""
+
+ALERTMANAGER_VERSION = "v0.33.1"
+ALERTMANAGER = f"quay.io/prometheus/alertmanager:{ALERTMANAGER_VERSION}@sha256:9e082985f56f4c8c9f724e18f2288c6708f472e56a5286b8863d080434ea065d"
+
+BLACKBOX_EXPORTER = "quay.io/prometheus/blackbox-exporter:v0.28.0@sha256:e753ff9f3fc458d02cca5eddab5a77e1c175eee484a8925ac7d524f04366c2fc"
+
+PUSHGATEWAY = (
+    "docker.io/prom/pushgateway:v1.11.3@sha256:74fa117cef2d7e383112d25139ff1c2d2e309c35389a9e0554a47136a1482e48"
+)
+
+GRAFANA = "docker.io/grafana/grafana:13.1.3@sha256:ab5cb380e3ff3172d6c8bd2e7cfd31cce977d2881b260e1f5bc089bf0b759b43"
+
+LOKI = "docker.io/grafana/loki:3.7.6@sha256:efd47c67f9bac88ca29bcf8cb997d9ab29d1848bd0aff579282295542a745952"
