@@ -63,17 +63,17 @@ frontends = {
     for name, spec in sorted(stack.cdn_frontends.items())
 }
 
-monitoring = wiring.monitoring(plan, environment, secrets)
-
 if stack.edge is not None:
-    gates = wiring.behind_the_edge(plan, {**apps, **frontends}, monitoring)
+    behind = {**apps, **frontends}
+    gates = [behind[route.backend].gate for route in plan.routes if route.backend in behind]
     edge = EdgeGateway(
         "edge", stack.edge, target=target, routes=plan.routes, edges=plan.around("edge"), secrets=secrets, gates=gates
     )
     pulumi.export("urls", edge.urls)
 
-if monitoring is not None:
-    pulumi.export("monitoring", monitoring.address)
+if stack.monitoring is not None:
+    pulumi.export("monitoring", wiring.monitoring(stack.monitoring, plan, environment, secrets).address)
+
 if plan.peak.pods:
     pulumi.info(f"peak of the stack: {plan.peak}")
 pulumi.export("apps", {name: {"host": app.host, "ports": dict(app.ports)} for name, app in sorted(apps.items())})

@@ -63,8 +63,6 @@ def _watched(stack: StackConfig, found: dict[str, NetworkPlan]) -> dict[str, Net
     joining += [(probe.instance, monitoring_facts.BLACKBOX.name) for one in told for probe in one.probes]
     programs = (*monitoring_facts.roles(spec), *monitoring_facts.agents(spec))
     joining += [(monitoring_facts.NAME, role.name) for role in programs]
-    if spec.dashboards.route is not None:
-        joining.append((monitoring_facts.NAME, edge_facts.NAME))
     out = f"{monitoring_facts.NAME}-egress"
     joining += [(out, role.name) for role in monitoring_facts.leaving(spec)]
     for network, member in joining:

@@ -1,4 +1,4 @@
-"""The ground of a plan, and what an app is told about everything it uses: where a producer's outputs meet its consumers."""
+"""The ground of a plan, what watches it, and what an app is told about everything it uses: where a producer's outputs meet its consumers."""
 
 from __future__ import annotations
 
@@ -10,10 +10,8 @@ import pulumi
 from components.app_service.component import AppService, connection
 from components.app_service.connects_to import ToApp, ToPostgres, ToRedis
 from components.app_service.delivery import Connection
-from components.cdn_frontend import CDNFrontend
-from components.connections import Gate
 from components.environment import Environment
-from components.monitoring_stack import MonitoringStack, facts
+from components.monitoring_stack import MonitoringSpec, MonitoringStack
 from components.postgres_cluster import PostgresCluster
 from components.redis_cache import RedisCache
 from components.targets import KubernetesTarget
@@ -33,31 +31,19 @@ def environment(plan: Topology) -> Environment:
 
 
 def monitoring(
-    plan: Topology, ground: Environment, secrets: pulumi.Output[Mapping[str, str]]
-) -> MonitoringStack | None:
-    """What watches a plan, if it wants to be watched; in a namespace of its own where there are such."""
-    spec = plan.stack.monitoring
-    if spec is None:
-        return None
+    spec: MonitoringSpec, plan: Topology, ground: Environment, secrets: pulumi.Output[Mapping[str, str]]
+) -> MonitoringStack:
+    """What watches everything that a plan holds, in a namespace of its own where there are any."""
     targets = {plan.prefix: ground.target, **{plan.apart[name].namespace: to for name, to in ground.apart.items()}}
     return MonitoringStack(
-        facts.NAME,
+        "monitoring",
         spec,
-        target=ground.apart.get(facts.NAME, ground.target),
+        target=ground.apart.get("monitoring", ground.target),
         telemetry=plan.telemetry,
         edges=plan.monitoring_edges(),
         namespaces={name: to.namespace for name, to in targets.items() if isinstance(to, KubernetesTarget)},
         secrets=secrets,
     )
-
-
-def behind_the_edge(
-    plan: Topology, made: Mapping[str, AppService | CDNFrontend], watching: MonitoringStack | None
-) -> list[Gate]:
-    """What must have started before the way in, which looks up the names that it leads to."""
-    gates = [made[route.backend].gate for route in plan.routes if route.backend in made]
-    shown = watching is not None and any(route.section == facts.SECTION for route in plan.routes)
-    return [*gates, Gate(resources=(watching,))] if watching is not None and shown else gates
 
 
 @dataclass(frozen=True, kw_only=True)

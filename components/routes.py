@@ -178,7 +178,7 @@ class Route:
     """Whether more than one replica can answer."""
     spec: RouteSpec
     apart: str | None = None
-    """What the backend's namespace ends in on Kubernetes, and its network on Docker, if they are not its own."""
+    """Kubernetes: what the backend's namespace ends in, if it is not the stack's own."""
 
     @property
     def plain_paths(self) -> tuple[str, ...]:

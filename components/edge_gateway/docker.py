@@ -51,9 +51,7 @@ def create(
         parent,
     )
     made = _local_certificates(name, spec, nginx, target, parent)
-    shared = {route.backend: route.apart for route in routes if route.apart is not None}
-    producers = {e.producer.name for e in edges if isinstance(e.producer, Instance)}
-    backends = sorted({shared.get(producer, producer) for producer in producers})
+    backends = sorted({e.producer.name for e in edges if isinstance(e.producer, Instance)})
     server(
         name,
         image_id=nginx.image_id,

@@ -24,11 +24,11 @@ class Wiring:
     """Kubernetes: the stack's namespaces by their names; the Outputs wait until they are there."""
     secrets: pulumi.Output[Mapping[str, str]]
 
-    def servers(self) -> tuple[str, ...]:
-        """Databases and caches, whose loss explains what their users' alerts say."""
-        lost = ("PostgresDown", "RedisDown")
-        told = {alert.instance for one in self.telemetry for alert in one.alerts if alert.name in lost}
-        return tuple(sorted(told))
+    @property
+    def servers(self) -> list[str]:
+        """Databases and caches: those whose loss other alerts can name."""
+        lost = {"PostgresDown", "RedisDown"}
+        return sorted({alert.instance for one in self.telemetry for alert in one.alerts if alert.name in lost})
 
     def secret(self, name: str) -> pulumi.Output[str]:
         """One of the stack file's secrets, encrypted to the end."""

@@ -51,7 +51,7 @@ def collect(place: Place, account: pulumi.Output[str], after: Sequence[pulumi.Re
     volume = sizing.written(metrics.volume)
     ours = {"matchLabels": place.labels}
     body: dict[str, Any] = {
-        **_common(place, account, versions.PROMETHEUS, versions.PROMETHEUS_VERSION, metrics.replicas),
+        **_common(place, account, metrics.replicas),
         "resources": _resources(cores(sizing.cpu(series, interval)), size(sizing.memory(series))),
         "storage": _storage(place, volume),
         "retention": f"{sizing.days(metrics.retention)}d",
@@ -101,12 +101,12 @@ def tell(place: Place, account: pulumi.Output[str]) -> CustomResource:
     """With its configuration and the receivers' secrets, which change in place: a sidecar sees to it."""
     spec, told = place.spec, place.wiring.told(place.spec)
     folder = f"/etc/alertmanager/secrets/{ALERTMANAGER_SECRETS}"
-    text = alertmanager.configuration(spec.alerts, folder=folder, servers=place.wiring.servers())
+    text = alertmanager.configuration(spec.alerts, folder=folder, servers=place.wiring.servers)
     after: list[pulumi.Resource] = [_secret(place, "config", ALERTMANAGER_CONFIG, {CONFIG_KEY: text})]
     if told:
         after.append(_secret(place, "secrets", ALERTMANAGER_SECRETS, told))
     body: dict[str, Any] = {
-        **_common(place, account, versions.ALERTMANAGER, versions.ALERTMANAGER_VERSION, spec.alertmanagers),
+        **_common(place, account, spec.alertmanagers),
         "automountServiceAccountToken": False,
         "resources": _resources(place.role.cpu, place.role.memory),
         "storage": _storage(place, facts.ALERTMANAGER_STORAGE),
@@ -124,12 +124,14 @@ def _secret(place: Place, role: str, name: str, contents: Mapping[str, pulumi.In
     return Secret(f"{place.name}-{role}", metadata=place.meta(name), string_data=dict(contents), opts=place.options)
 
 
-def _common(place: Place, account: pulumi.Output[str], image: str, version: str, replicas: int) -> dict[str, Any]:
+def _common(place: Place, account: pulumi.Output[str], replicas: int) -> dict[str, Any]:
+    image = versions.MONITORING_KUBERNETES[place.role.program]
     reloader = _resources(facts.RELOADER_CPU, facts.RELOADER_MEMORY)
     return {
         "replicas": replicas,
         "image": image,
-        "version": version,
+        # What the operator goes by: it does not look at the image.
+        "version": image.partition("@")[0].rpartition(":")[2],
         "imagePullPolicy": "IfNotPresent",
         "serviceAccountName": account,
         "enableServiceLinks": False,

@@ -60,7 +60,7 @@ def show(place: Place) -> None:
         "GF_PATHS_PLUGINS": f"{grafana.DATA_FOLDER}/plugins",
         "GF_PATHS_PROVISIONING": grafana.PROVISIONING_FOLDER,
     }
-    container = _container(place, versions.GRAFANA, volumes, health="/api/health", env=paths)
+    container = _container(place, volumes, health="/api/health", env=paths)
     workload.deployment(place, workload.pod(place, account, container, volumes), after=[claim], alone=True)
     if route is not None:
         _let_in(place)
@@ -116,9 +116,7 @@ def keep_lines(place: Place, spec: LogsSpec) -> None:
         workload.scratch(),
     ]
     flags = [f"-config.file={CONFIG_FOLDER}/loki.yaml"]
-    container = _container(
-        place, versions.LOKI, volumes, health="/ready", flags=flags, alive="/loki/api/v1/status/buildinfo"
-    )
+    container = _container(place, volumes, health="/ready", flags=flags, alive="/loki/api/v1/status/buildinfo")
     StatefulSet(
         f"{place.name}-stateful-set",
         metadata=metadata(place.target, place.labels, place.name),
@@ -145,7 +143,7 @@ def probe(place: Place) -> None:
     settings = {"blackbox.yaml": blackbox.configuration(place.wiring.telemetry, "kubernetes")}
     volumes = [workload.files(place, settings)]
     flags = [f"--config.file={CONFIG_FOLDER}/blackbox.yaml"]
-    container = _container(place, versions.BLACKBOX_EXPORTER, volumes, health="/-/healthy", flags=flags)
+    container = _container(place, volumes, health="/-/healthy", flags=flags)
     replicas = facts.probers(place.spec)
     spread = workload.over_zones(place) if replicas > 1 else []
     if replicas > 1:
@@ -158,13 +156,12 @@ def take_pushes(place: Place) -> None:
     account = workload.ground(place)
     claim, data = workload.data(place, "/data", facts.PUSHGATEWAY_STORAGE)
     flags = ["--persistence.file=/data/pushed", "--persistence.interval=1m"]
-    container = _container(place, versions.PUSHGATEWAY, [data], health="/-/ready", flags=flags, alive="/-/healthy")
+    container = _container(place, [data], health="/-/ready", flags=flags, alive="/-/healthy")
     workload.deployment(place, workload.pod(place, account, container, [data]), after=[claim], alone=True)
 
 
 def _container(
     place: Place,
-    image: str,
     volumes: list[VolumePair],
     *,
     health: str,
@@ -175,7 +172,7 @@ def _container(
     role = place.role
     return ContainerArgs(
         name=role.program,
-        image=image,
+        image=versions.MONITORING_KUBERNETES[role.program],
         image_pull_policy="IfNotPresent",
         args=flags,
         env=None if env is None else [EnvVarArgs(name=key, value=value) for key, value in sorted(env.items())],
