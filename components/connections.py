@@ -69,13 +69,14 @@ Peer = Instance | Pods | Network
 
 @dataclass(frozen=True, kw_only=True)
 class Edge:
-    """One permitted TCP conversation: the consumer opens it, the producer answers on the port."""
+    """One permitted conversation: the consumer opens it, the producer answers on the port."""
 
     consumer: Peer
     producer: Peer
     port: int
     why: str
     """For people: the line of the stack file or the need of the operator that asks for it."""
+    protocol: Literal["TCP", "UDP"] = "TCP"
 
 
 @dataclass(frozen=True, kw_only=True)

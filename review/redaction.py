@@ -25,7 +25,8 @@ LONG = 240
 
 _WORDS = r"(?:passw(?:or)?d|passphrase|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|credential|kubeconfig)"
 _NAMED = re.compile(rf"(?i){_WORDS}s?(?:[-_.]?(?:value|data|text))?$")
-_ASSIGNED = re.compile(rf"(?i){_WORDS}s?['\"]?\s*[=:]\s*['\"]?[^\s'\"\[]{{6,}}")
+_ASSIGNED = re.compile(rf"(?i){_WORDS}s?['\"]?\s*[=:]\s*['\"]?(?!\$__(?:file|env)\{{)[^\s'\"\[]{{6,}}")
+"""But for Grafana's words for a file or a variable that holds the value."""
 _PATTERNS = (
     re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY"),
     re.compile(r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),

@@ -26,7 +26,21 @@ def within(spec: MonitoringSpec) -> Iterator[Edge]:
     yield Edge(consumer=prometheus, producer=instance(BLACKBOX), port=BLACKBOX.port, why="probes are asked for")
     if spec.alertmanagers > 1:
         peers = instance(ALERTMANAGER)
-        yield Edge(consumer=peers, producer=peers, port=facts.ALERTMANAGER_PEERS, why="replicas agree on what was told")
+        for protocol in ("TCP", "UDP"):  # whole states by the one, news by the other
+            yield Edge(
+                consumer=peers,
+                producer=peers,
+                port=facts.ALERTMANAGER_PEERS,
+                why="replicas agree on what was told",
+                protocol=protocol,
+            )
+    if spec.logs is not None:
+        yield Edge(
+            consumer=instance(LOKI),
+            producer=instance(ALERTMANAGER),
+            port=ALERTMANAGER.port,
+            why="alerts that lines tell are handed over",
+        )
     sources = [PROMETHEUS, ALERTMANAGER, *(() if spec.logs is None else (LOKI,))]
     for source in sources:
         yield Edge(consumer=instance(GRAFANA), producer=instance(source), port=source.port, why="dashboards show it")

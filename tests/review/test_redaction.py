@@ -50,6 +50,7 @@ def test_credentials_are_seen(value: str, path: tuple[str, ...]) -> None:
         ("topology.kubernetes.io/zone", ("topologyKey",)),
         ("1d978099-f6e0-4aad-8cfb-3b17aa6ae566", ("uid",)),
         ("postgresql://main-rw.shop.svc:5432/api", ()),
+        ("admin_password = $__file{/run/secrets/admin}", ()),
     ],
 )
 def test_ordinary_words_stay(value: str, path: tuple[str, ...]) -> None:
