@@ -137,13 +137,19 @@ def _add_report(commands: _Commands[argparse.ArgumentParser], common: argparse.A
 
 
 def _add_guard(commands: _Commands[argparse.ArgumentParser]) -> None:
-    guard = commands.add_parser("guard", help="pulumi up of exactly what was reviewed, or nothing")
+    guard = commands.add_parser(
+        "guard", help="pulumi up of exactly what was reviewed, or nothing; pulumi destroy of what nobody protected"
+    )
     guard.add_argument("--stack", required=True)
     guard.add_argument(
         "--project", type=Path, default=Path(), metavar="DIR", help="folder of Pulumi.yaml (default: here)"
     )
-    guard.add_argument(
-        "--report", type=Path, required=True, metavar="FILE", help="report.json of the real preview that was reviewed"
+    what = guard.add_mutually_exclusive_group(required=True)
+    what.add_argument("--report", type=Path, metavar="FILE", help="report.json of the real preview that was reviewed")
+    what.add_argument(
+        "--destroy",
+        action="store_true",
+        help="takes the whole stack away instead; one with protected resources needs --break-glass",
     )
     guard.add_argument("--ledger", type=Path, required=True, metavar="FILE", help="one line is appended per attempt")
     guard.add_argument("--by", required=True, metavar="NAME", help="who brings it out, for the ledger")
@@ -159,14 +165,14 @@ def _add_guard(commands: _Commands[argparse.ArgumentParser]) -> None:
         "--break-glass",
         default="",
         metavar="REASON",
-        help="allows an option of pulumi up that does something else than was reviewed",
+        help="allows an option that does something else than was reviewed, and --destroy of a protected stack",
     )
     guard.add_argument(
         "--no-cluster",
         action="store_true",
         help="do not ask the cluster who it is (a stack without one, or no kubectl here)",
     )
-    guard.add_argument("options", nargs="*", metavar="-- OPTION", help="for pulumi up")
+    guard.add_argument("options", nargs="*", metavar="-- OPTION", help="for pulumi up or destroy")
     guard.set_defaults(command=_guard)
 
 

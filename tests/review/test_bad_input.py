@@ -120,6 +120,20 @@ def test_the_gate_fails_for_another_reason_than_protection(tmp_path: Path) -> No
     assert _exit(_written(_good()), tmp_path, "--gate", str(tmp_path / "gate")) == 30
 
 
+def test_the_cause_is_named_and_not_its_echo(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    echo = {"severity": "error", "message": "an unhandled error occurred: program exited with non-zero exit code: 1"}
+
+    def failing(stream: Stream) -> None:
+        stream.insert(1, {"diagnosticEvent": echo})
+        _failing(stream)
+
+    assert _exit(_changed(failing), tmp_path) == 30
+    assert "no such module" in (told := capsys.readouterr().err)
+    assert "unhandled" not in told
+    assert _exit(_changed(lambda s: s.insert(1, {"diagnosticEvent": echo})), tmp_path) == 30
+    assert "unhandled" in capsys.readouterr().err
+
+
 HOSTILE = "x|`</script><img src=x onerror=alert(1)>\n# SAFE\n@everybody [a](javascript:b) \x1b[31m \u202e ../../etc"
 
 

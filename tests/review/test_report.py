@@ -158,6 +158,16 @@ def test_what_is_accepted_in_any_other_way_does_not(change: str, tmp_path: Path)
     assert bool(done.remarks) == (change in ("another report", "no report"))
 
 
+def test_what_was_accepted_in_an_earlier_report_is_not_in_a_later_one(tmp_path: Path) -> None:
+    """One file keeps both: each line belongs to the report above it."""
+    report = corpus.report("replicas-cut", tmp_path)
+    line = report.findings[0].how_to_accept.replace("<reason>", "because")
+    earlier = _accepted(report, line, of="0" * 12)
+    assert _judged("replicas-cut", tmp_path, earlier + _accepted(report)).exit_code == 10
+    assert _judged("replicas-cut", tmp_path, earlier + _accepted(report, line)).exit_code == 0
+    assert _judged("replicas-cut", tmp_path, f"{line}\n" + _accepted(report)).exit_code == 10
+
+
 def test_a_fingerprint_is_of_what_is_done_and_to_what(tmp_path: Path) -> None:
     first, again, other = (
         corpus.report(name, tmp_path).fingerprint for name in ("replicas-cut", "replicas-cut", "replicas-added")
