@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from review.flags.finding import Case, Finding, Grade
 from review.model import Op
 from review.rules import RULES
-from review.rules.access import grants
+from review.rules.access import grants, registry
 from review.rules.network import EVERYWHERE, peers
 from review.values import mapping, objects, text
 from review.world import CLUSTER_POD_LABEL, Thing, World, selects
@@ -77,6 +77,7 @@ def security_down(case: Case) -> Iterator[Finding]:
                 "Kubernetes: RBAC",
             )
     yield from _without_tls(case)
+    yield from _new_registries(case)
 
 
 def _policies_gone(case: Case) -> Iterator[Finding]:
@@ -122,3 +123,21 @@ def _without_tls(case: Case) -> Iterator[Finding]:
                     f"listener {text(listener.get('name'))} loses TLS",
                     "Gateway API: TLS",
                 )
+
+
+def _images(world: World) -> Iterator[tuple[Thing, str, str]]:
+    """Workload, container and registry of every image that names one."""
+    for work in world.workloads:
+        for container in work.every_container:
+            if host := registry(text(container.get("image"))):
+                yield work.thing, text(container.get("name")), host
+
+
+def _new_registries(case: Case) -> Iterator[Finding]:
+    """What runs already is the list of those that are trusted; R22 has no other, as signatures stand in no object."""
+    known = {host for _, _, host in _images(case.before)}
+    for thing, container, host in _images(case.after):
+        if known and host not in known:
+            sentence = f"{container} runs an image from {host}, from where nothing of this stack came until now"
+            source = "R22: who may push there may run programs here"
+            yield case.finding("F7", Grade.APPROVE, case.plan.changes[thing.urn], sentence, source)
