@@ -7,16 +7,13 @@ plan of the engine does not pin the state it starts from; the report's fingerpri
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from review import clusters, cost, events, ledger, state
+from review import clusters, cost, ledger, real, state
 from review.flags import Case, Grade, Limits
-from review.model import Plan, State
 from review.problems import CannotJudgeError
 from review.report import EXIT_BLOCKED, SCHEMA, Asked, judge
 from review.values import mapping, objects, text
@@ -95,7 +92,7 @@ def _judged(request: Request, reviewed: Path) -> tuple[list[str], dict[str, Any]
     """Reasons against the update, and what the ledger keeps of what would be done now."""
     why = _risky(request)
     wanted = _reviewed(reviewed)
-    plan, before = _now(request)
+    plan, before = real.planned(request.project, request.stack)
     report = judge(
         Case(plan, before, cost.Prices.read(cost.SHIPPED), Limits(), frozenset()),
         Asked(acceptances=request.acceptances),
@@ -120,7 +117,7 @@ def _judged(request: Request, reviewed: Path) -> tuple[list[str], dict[str, Any]
 
 def _teardown(request: Request) -> tuple[list[str], dict[str, Any]]:
     """Reasons against taking all of the stack away. The engine refuses protected resources as well, unless told otherwise."""
-    exported = _export(request)
+    exported = real.export(request.project, request.stack)
     before = state.parse(exported, f"state of {request.stack}")
     why = _risky(request)
     protected = [urn for urn, known in before.known.items() if known.protect]
@@ -156,34 +153,3 @@ def _reviewed(file: Path) -> str:
         msg = f"{file}: is of a rehearsal; a change is brought out on the word of a real preview"
         raise CannotJudgeError(msg)
     return text(document["fingerprint"])
-
-
-def _now(request: Request) -> tuple[Plan, State]:
-    with tempfile.TemporaryDirectory(prefix="slipway-guard-") as name:
-        folder = Path(name)
-        before = state.parse(_export(request), f"state of {request.stack}")
-        shown = gate = folder / "gate"
-        command = ("preview", "--stack", request.stack, "--non-interactive", "--event-log")
-        if _pulumi(request, *command, str(gate)).returncode != 0:
-            shown = folder / "full"
-            _pulumi(request, *command, str(shown), "--ignore-protect")
-        return events.read(shown, gate=gate), before
-
-
-def _export(request: Request) -> dict[str, Any]:
-    exported = _pulumi(request, "stack", "export", "--stack", request.stack)
-    if exported.returncode != 0:
-        msg = f"the state can't be exported: {exported.stderr.strip()}"
-        raise CannotJudgeError(msg)
-    try:
-        return dict(mapping(json.loads(exported.stdout)))
-    except ValueError:
-        msg = "the state can't be read: `pulumi stack export` wrote something else than JSON"
-        raise CannotJudgeError(msg) from None
-
-
-def _pulumi(request: Request, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PULUMI_DEBUG_COMMANDS": "true"}
-    return subprocess.run(
-        ["pulumi", *arguments], cwd=request.project, env=environment, capture_output=True, text=True, check=False
-    )
