@@ -13,6 +13,7 @@ import yaml
 
 from review import redaction
 from review.flags import Case
+from review.values import mapping
 from review.world import Thing, World
 
 _LETTERS = re.compile(r"[^a-z0-9.-]+")
@@ -47,7 +48,7 @@ def _body(thing: Thing) -> dict[str, Any]:
     body = dict(redaction.hidden(dict(thing.body)))
     body.pop("__defaults", None)
     if thing.kind == "Secret":
-        for field in ("data", "stringData"):
-            if isinstance(body.get(field), dict):
-                body[field] = dict.fromkeys(body[field], redaction.HIDDEN)
+        for field, instead in (("data", ""), ("stringData", redaction.HIDDEN)):  # `data` is base64
+            if field in body:
+                body[field] = dict.fromkeys(mapping(body[field]), instead)
     return body
