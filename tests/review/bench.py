@@ -16,10 +16,12 @@ from tests.review import corpus
 ENGINE = """#!/bin/sh
 echo "$@" >> "$TOLD"
 case "$1" in
-  stack) cat "$ANSWERS/state" ;;
+  stack) case "$2" in export) cat "$ANSWERS/state" ;; output) cat "$ANSWERS/outputs" ;; history) cat "$ANSWERS/history" ;; esac ;;
   preview) for word in "$@"; do case "$last" in --event-log) file=$word ;; esac; last=$word; done
     case "$*" in *--ignore-protect*) cat "$ANSWERS/full" > "$file" ;; *) cat "$ANSWERS/gate" > "$file"; exit "$(cat "$ANSWERS/code")" ;; esac ;;
-  up) exit 0 ;;
+  up) code=$(head -n 1 "$ANSWERS/ups"); sed -i 1d "$ANSWERS/ups"
+    if [ "${code:-0}" != 0 ] && [ -d "$ANSWERS/after" ]; then cp "$ANSWERS"/after/* "$ANSWERS"; fi
+    exit "${code:-0}" ;;
   refresh) for word in "$@"; do case "$last" in --event-log) file=$word ;; esac; last=$word; done
     cat "$ANSWERS/refresh" > "$file" ;;
   destroy) exit "$(cat "$ANSWERS/destroyed")" ;;
@@ -45,13 +47,17 @@ class Bench:
         (folder / "state").write_text(json.dumps(corpus.load("before")), encoding="utf-8")
         (folder / "uid").write_text("any", encoding="utf-8")
         (folder / "destroyed").write_text("0", encoding="utf-8")
+        (folder / "ups").write_text("", encoding="utf-8")  # the exit code of each update; 0 when there is no more
 
-    def answers(self, name: str) -> None:
+    def answers(self, name: str, *, after: bool = False) -> None:
+        """What previews say; with `after`, from the first failed update on."""
+        folder = self.folder / "after" if after else self.folder
+        folder.mkdir(exist_ok=True)
         recorded = corpus.load(name)
         for part in ("gate", "full"):
             stream = recorded.get(part, recorded["gate"])
-            (self.folder / part).write_text("".join(f"{json.dumps(e)}\n" for e in stream), encoding="utf-8")
-        (self.folder / "code").write_text("255" if "full" in recorded else "0", encoding="utf-8")
+            (folder / part).write_text("".join(f"{json.dumps(e)}\n" for e in stream), encoding="utf-8")
+        (folder / "code").write_text("255" if "full" in recorded else "0", encoding="utf-8")
 
     def reviewed(self, name: str, *, rehearsed: bool = False) -> str:
         made = judge(corpus.case(corpus.plan(name, self.folder), corpus.before()), Asked())
