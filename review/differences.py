@@ -105,7 +105,7 @@ def _words(path: Path) -> list[str]:
 
 
 def _compared(before: Any, after: Any, path: Path) -> Iterator[tuple[Path, Difference]]:
-    if before is not _ABSENT and after is not _ABSENT and (before == after or canonical(before) == canonical(after)):
+    if before is not _ABSENT and after is not _ABSENT and before == after:
         return
     if isinstance(before, dict) and isinstance(after, dict) and not is_secret(before) and not is_secret(after):
         ours, theirs = mapping(before), mapping(after)

@@ -7,7 +7,7 @@ skipped case turns no build red; what was accepted passes.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from xml.sax.saxutils import escape, quoteattr
+from html import escape
 
 from review.flags import FLAGS, Finding, Grade
 from review.markdown import plain
@@ -19,13 +19,13 @@ def render(report: Report) -> str:
     cases = [_case(flag, name, [f for f in report.open if f.flag == flag]) for flag, (name, _) in FLAGS.items()]
     failed = len({f.flag for f in report.open if f.grade is Grade.BLOCK})
     skipped = len({f.flag for f in report.open}) - failed
-    name = quoteattr(plain(f"review {plan.project} {plan.stack}"))
+    name = _quoted(plain(f"review {plan.project} {plan.stack}"))
     head = f'<testsuite name={name} tests="{len(cases)}" failures="{failed}" errors="0" skipped="{skipped}" time="{plan.seconds}">'
     return "\n".join(['<?xml version="1.0" encoding="UTF-8"?>', head, *cases, "</testsuite>", ""])
 
 
 def _case(flag: str, name: str, found: list[Finding]) -> str:
-    return f'<testcase classname="review.{flag}" name={quoteattr(f"{flag} {name}")}>{"".join(_ends(found))}</testcase>'
+    return f'<testcase classname="review.{flag}" name={_quoted(f"{flag} {name}")}>{"".join(_ends(found))}</testcase>'
 
 
 def _ends(found: list[Finding]) -> Iterator[str]:
@@ -33,9 +33,13 @@ def _ends(found: list[Finding]) -> Iterator[str]:
     if found:
         words = "\n".join(plain(f"{f.label}: {f.sentence}") for f in found)
         blocks = any(f.grade is Grade.BLOCK for f in found)
-        message = quoteattr(f"{len(found)} {'blocking' if blocks else 'to approve'}")
+        message = _quoted(f"{len(found)} {'blocking' if blocks else 'to approve'}")
         yield (
             f"<failure message={message}>{escape(words)}</failure>"
             if blocks
             else f"<skipped message={message}>{escape(words)}</skipped>"
         )
+
+
+def _quoted(words: str) -> str:
+    return f'"{escape(words)}"'

@@ -9,8 +9,6 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import yaml
-
 from review import redaction
 from review.flags import Case
 from review.values import mapping
@@ -29,6 +27,8 @@ def files(case: Case) -> Mapping[str, str]:
 
 
 def _of(world: World) -> Iterator[tuple[str, str]]:
+    import yaml  # noqa: PLC0415  # a twentieth of a second that most reports need not spend
+
     taken: set[str] = set()
     for thing in world.things:
         name = stem = "-".join(filter(None, (_plain(thing.kind), _plain(thing.namespace), _plain(thing.name))))
