@@ -16,7 +16,7 @@ from review.world import CLUSTER_POD_LABEL, Thing, World, selects
 
 @dataclass(frozen=True, slots=True)
 class Gain:
-    """Something that is allowed afterwards and was not before."""
+    """Something that is allowed on one side of the change and not on the other."""
 
     thing: Thing
     what: str
@@ -26,21 +26,39 @@ class Gain:
 
 def gained_grants(case: Case) -> list[Gain]:
     """Of roles that were there, and of new ones."""
+    return _grants(case.before, case.after)
+
+
+def lost_grants(case: Case) -> list[Gain]:
+    """Of roles that stay, and of those that go."""
+    return _grants(case.after, case.before)
+
+
+def gained_peers(case: Case) -> list[Gain]:
+    """Of policies that were there, and of new ones."""
+    return _peers(case.before, case.after)
+
+
+def lost_peers(case: Case) -> list[Gain]:
+    """Of policies that stay, and of those that go."""
+    return _peers(case.after, case.before)
+
+
+def _grants(without: World, having: World) -> list[Gain]:
     found: list[Gain] = []
-    for role in case.after.of("Role", "ClusterRole"):
-        old = case.before.by_urn.get(role.urn)
-        known = set(grants(old)) if old is not None else set[tuple[str, str, str]]()
+    for role in having.of("Role", "ClusterRole"):
+        other = without.by_urn.get(role.urn)
+        known = set(grants(other)) if other is not None else set[tuple[str, str, str]]()
         for group, resource, verb in sorted(set(grants(role)) - known):
             found.append(Gain(role, f"{verb} {resource}{f'.{group}' if group else ''}", "*" in (group, resource, verb)))
     return found
 
 
-def gained_peers(case: Case) -> list[Gain]:
-    """Of policies that were there, and of new ones."""
+def _peers(without: World, having: World) -> list[Gain]:
     found: list[Gain] = []
-    for policy in case.after.of("NetworkPolicy"):
-        old = case.before.by_urn.get(policy.urn)
-        known = set(peers(old)) if old is not None else set[tuple[str, str, str]]()
+    for policy in having.of("NetworkPolicy"):
+        other = without.by_urn.get(policy.urn)
+        known = set(peers(other)) if other is not None else set[tuple[str, str, str]]()
         for direction, peer, ports in sorted(set(peers(policy)) - known):
             arrow = "from" if direction == "ingress" else "to"
             found.append(
