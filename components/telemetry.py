@@ -9,11 +9,16 @@ target. Alerts, objectives and panels are written over signals only, so they are
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from components.connections import Edge, Instance
+
 TargetKind = Literal["docker", "kubernetes"]
+
+MONITORING = "monitoring"
+"""Name of the instance that scrapes and probes: what it asks arrives as edges that start there."""
 
 Severity = Literal["critical", "warning", "info"]
 """critical: a person is woken. warning: somebody looks within a day. info: context beside other alerts."""
@@ -149,3 +154,8 @@ class Telemetry:
     slos: tuple[Slo, ...] = ()
     dashboard: Dashboard | None = None
     probes: tuple[BlackboxProbe, ...] = ()
+
+
+def asked_ports(inbound: Sequence[Edge]) -> frozenset[int]:
+    """Ports of an instance that the monitoring asks; empty where there is none, and then nothing need serve them."""
+    return frozenset(e.port for e in inbound if isinstance(e.consumer, Instance) and e.consumer.name == MONITORING)

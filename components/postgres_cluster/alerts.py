@@ -27,8 +27,11 @@ FREEZE_IS_URGENT = 1_500_000_000
 def alerts(name: str, spec: PostgresClusterSpec, target: TargetKind) -> Iterator[Alert]:
     """Every alert that this server can raise."""
     makers = _Maker(name)
-    yield from _availability(makers, spec)
+    yield from _availability(makers, 1 if target == "docker" else spec.instances)
     yield from _load(makers, spec)
+    if spec.pooler is not None:
+        poolers = 1 if target == "docker" else spec.pooler.instances
+        yield from _pooler(makers, spec.pooler, poolers)
     if target == "docker":
         if spec.docker is not None and spec.docker.archive:
             yield _archiving_fails(makers)
@@ -39,8 +42,6 @@ def alerts(name: str, spec: PostgresClusterSpec, target: TargetKind) -> Iterator
     if spec.backup is not None:
         yield _archiving_fails(makers)
         yield from _backups(makers, spec.backup.most_apart)
-    if spec.pooler is not None:
-        yield from _pooler(makers, spec.pooler)
 
 
 class _Maker:
@@ -65,7 +66,7 @@ class _Maker:
         )
 
 
-def _availability(m: _Maker, spec: PostgresClusterSpec) -> Iterator[Alert]:
+def _availability(m: _Maker, members: int) -> Iterator[Alert]:
     yield m.alert(
         "Down",
         # Series of pods that are gone end; no answer at all is the worst answer.
@@ -83,13 +84,13 @@ def _availability(m: _Maker, spec: PostgresClusterSpec) -> Iterator[Alert]:
         "the exporter can't read the server",
         "The other alerts of this server are blind until it can.",
     )
-    if spec.instances > 1:
+    if members > 1:
         yield m.alert(
             "MemberMissing",
-            f"(sum({m.of('up')}) or vector(0)) < {spec.instances}",
+            f"(sum({m.of('up')}) or vector(0)) < {members}",
             "10m",
             "warning",
-            f"less than {spec.instances} members answer",
+            f"less than {members} members answer",
             "The next failure finds fewer standbys to fail over to.",
         )
     yield m.alert(
@@ -265,13 +266,13 @@ def _backups(m: _Maker, most_apart: int) -> Iterator[Alert]:
     )
 
 
-def _pooler(m: _Maker, pooler: PoolerSpec) -> Iterator[Alert]:
+def _pooler(m: _Maker, pooler: PoolerSpec, poolers: int) -> Iterator[Alert]:
     yield m.alert(
         "PoolerMissing",
-        f"(sum({m.of('pooler_up')}) or vector(0)) < {pooler.instances}",
+        f"(sum({m.of('pooler_up')}) or vector(0)) < {poolers}",
         "5m",
         "warning",
-        f"less than {pooler.instances} poolers answer",
+        f"less than {poolers} poolers answer",
         "Apps that connect through the pooler lose connections, or all of them if none is left.",
     )
     yield m.alert(
@@ -279,7 +280,7 @@ def _pooler(m: _Maker, pooler: PoolerSpec) -> Iterator[Alert]:
         f"{m.of('pooler_clients')} > {number(0.8 * pooler.max_clients)}",
         "5m",
         "warning",
-        "{{ $labels.pod }} holds {{ $value }} clients",
+        "a pooler holds {{ $value }} clients",
         f"At {pooler.max_clients} it refuses more.",
     )
     yield m.alert(

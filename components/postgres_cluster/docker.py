@@ -9,8 +9,8 @@ import pulumi_docker as docker
 import pulumi_random as random
 
 from components import versions
-from components.connections import Consumer, Gate
-from components.postgres_cluster import beside, facts
+from components.connections import Consumer, Edge, Gate
+from components.postgres_cluster import beside, exporters, facts
 from components.postgres_cluster.access import Access, Way
 from components.postgres_cluster.spec import PostgresClusterSpec, PostgresDockerSpec
 from components.targets import DockerTarget
@@ -29,6 +29,7 @@ from components.targets.docker import (
     options,
     tmpfs,
 )
+from components.telemetry import asked_ports
 from components.vocabulary import seconds
 
 USER = 999
@@ -38,9 +39,6 @@ START_SECONDS = 60
 
 STOP_SECONDS = 60
 """For a fast shutdown (the image's SIGINT) to write its checkpoint."""
-
-VOLUME_IN_ROOT_SINCE = 18
-"""From this major on the image keeps data in a folder per major below /var/lib/postgresql, and refuses the old place."""
 
 ARCHIVE_FOLDER = "/archive"
 
@@ -58,14 +56,16 @@ def create(
     *,
     consumers: Sequence[Consumer],
     passwords: Mapping[str, pulumi.Output[str]],
+    inbound: Sequence[Edge],
     parent: pulumi.Resource,
 ) -> dict[str, Access]:
+    asked = asked_ports(inbound)
     local = PostgresDockerSpec() if spec.docker is None else spec.docker
     superuser = _password(name, "superuser", spec, parent)
     postgres = image(name, versions.POSTGRES_DOCKER[spec.major] if spec.image is None else spec.image, target, parent)
     archive = _archive(name, spec, target, parent) if local.archive else None
     server = _server(name, spec, target, postgres, _files(name, superuser, target, parent), archive, parent)
-    exporter = _password(name, "exporter", spec, parent) if local.metrics else None
+    exporter = _password(name, "exporter", spec, parent) if asked else None
     gate = beside.setup(
         name,
         spec,
@@ -78,13 +78,17 @@ def create(
         passwords=passwords,
         exporter=exporter,
     )
-    if exporter is not None:
-        beside.exporter(name, target, exporter, gate, parent)
     ways: dict[Way, str] = {"primary": name}
+    if exporter is not None and facts.METRICS_PORT in asked:
+        exporters.server(name, target, exporter, gate, parent)
     if spec.pooler is not None:
         ways["pooler"] = f"{name}-pooler"
-        pooler = beside.pooler(name, spec.pooler, target, gate, parent, consumers=consumers, passwords=passwords)
+        pooler = beside.pooler(
+            name, spec.pooler, target, gate, parent, consumers=consumers, passwords=passwords, exporter=exporter
+        )
         gate = Gate(resources=(*gate.resources, pooler), passed=gate.passed)
+        if exporter is not None and facts.POOLER_METRICS_PORT in asked:
+            exporters.pooler(name, target, exporter, gate, parent)
     return {
         consumer.app: Access(
             consumer=consumer,
@@ -219,7 +223,7 @@ def _volumes(
         name=f"{target.prefix}-{name}-data-{spec.major}",
         opts=kept(parent, target, protect=spec.deletion_protection),
     )
-    folder = "/var/lib/postgresql" if spec.major >= VOLUME_IN_ROOT_SINCE else "/var/lib/postgresql/data"
+    folder = beside.data_folder(spec.major)
     places = [(data, folder)] if archive is None else [(data, folder), (archive[0], ARCHIVE_FOLDER)]
     return [docker.ContainerMountArgs(type="volume", source=volume.name, target=place) for volume, place in places]
 

@@ -19,9 +19,10 @@ STATUS_PORT = 8000
 """Instance manager: the operator and the other instances ask it. https://cloudnative-pg.io/documentation/1.30/networking/"""
 
 METRICS_PORT = 9187
-"""Exporter of an instance, on both targets."""
+"""Series of an instance, on both targets."""
 
 POOLER_METRICS_PORT = 9127
+"""Series of a pooler, on both targets."""
 
 POOLER_SURGE = 1
 """Poolers that a rollout starts before it stops one."""
@@ -38,12 +39,15 @@ OPERATOR_SUFFIXES = ("-rw", "-ro", "-r", "-ca", "-server", "-replication", "-sup
 
 OWN_SUFFIXES = (
     *("", "-pooler-rw", "-backup"),
-    *("-data", "-archive", "-files", "-setup", "-secrets", "-egress", "-exporter", "-pooler-files"),
+    *("-data", "-archive", "-archive-owner", "-files", "-setup", "-secrets", "-egress"),
+    *("-exporter", "-exporter-files", "-exporter-secrets"),
+    *("-pooler-files", "-pooler-config", "-pooler-secrets"),
+    *("-pooler-exporter", "-pooler-exporter-files", "-pooler-exporter-secrets"),
 )
 """What we put behind the name ourselves, on either target."""
 
 EXPORTER_ROLE = "slipway-exporter"
-"""Login of the exporter on Docker."""
+"""Login of the exporters on Docker: reads statistics, and no rows."""
 
 RESERVED = frozenset({"postgres", "slipway", EXPORTER_ROLE, "pgbouncer", "template0", "template1"})
 """Databases and roles the server has anyway; neither an app nor a declared database may take them."""

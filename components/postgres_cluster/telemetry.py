@@ -1,7 +1,7 @@
 """What a PostgresCluster tells the monitoring: endpoints, signals, alerts with thresholds from the spec, its page.
 
-Pure. Sources: CloudNativePG 1.30's exporter and default queries, barman-cloud plugin 0.14, postgres_exporter 0.19. The
-tests hold every series that is named here against what those programs emit.
+Pure. Sources: CloudNativePG 1.30's exporter and default queries, barman-cloud plugin 0.14; on Docker postgres_exporter
+0.19 and pgbouncer_exporter 0.12. The tests hold every series that is named here against what those programs emit.
 """
 
 from __future__ import annotations
@@ -16,9 +16,7 @@ from components.telemetry import Dashboard, Panel, Row, Scrape, TargetKind, Tele
 
 
 def telemetry(name: str, spec: PostgresClusterSpec, target: TargetKind) -> Telemetry:
-    """Everything one server tells; nothing on Docker unless it has an exporter."""
-    if target == "docker" and (spec.docker is None or not spec.docker.metrics):
-        return Telemetry()
+    """Everything one server tells, if it is asked: on Docker exporters come with the edge that asks for them."""
     return Telemetry(
         scrapes=tuple(_scrapes(name, spec, target)),
         signals=SIGNALS,
@@ -37,6 +35,15 @@ def _scrapes(name: str, spec: PostgresClusterSpec, target: TargetKind) -> Iterat
             port=facts.METRICS_PORT,
             port_name="metrics",
         )
+        if spec.pooler is not None:
+            yield Scrape(
+                instance=name,
+                job="pgbouncer-exporter",
+                labels={},
+                host=f"{name}-pooler-exporter",
+                port=facts.POOLER_METRICS_PORT,
+                port_name="metrics",
+            )
         return
     yield Scrape(
         instance=name,

@@ -24,7 +24,7 @@ SPEC = PostgresClusterSpec.model_validate(
     }
 )
 DOCKER = PostgresClusterSpec.model_validate(
-    {"major": 18, "databases": {"api": {}}, "docker": {"archive": True, "metrics": True}}
+    {"major": 18, "databases": {"api": {}}, "pooler": {}, "docker": {"archive": True}}
 )
 
 
