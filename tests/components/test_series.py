@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from components import versions
 from components.postgres_cluster.signals import SIGNALS
 from components.telemetry import Signal
 from tests.series import emitted, missing, reads, registries
+from toolchain.consumers.crds import RELEASES
 
 THERE = {"cnpg_backends_total": frozenset({"state", "datname"}), "up_seconds": frozenset[str]()}
 
@@ -52,3 +54,15 @@ def test_no_series_has_two_exporters() -> None:
 @pytest.mark.parametrize("signal", SIGNALS, ids=lambda signal: signal.name)
 def test_every_source_of_a_postgres_signal_is_emitted(signal: Signal) -> None:
     assert [lack for source in signal.sources.values() for lack in missing(source, emitted())] == []
+
+
+def test_the_lists_are_of_the_versions_that_stacks_run() -> None:
+    images = {
+        "pgbouncer-exporter": versions.PGBOUNCER_EXPORTER,
+        "postgres-exporter": versions.POSTGRES_EXPORTER,
+    }
+    operators = {"cloudnative-pg": "cloudnative-pg", "barman-cloud": "plugin-barman-cloud"}
+    released = {release.name: release.version for release in RELEASES}
+    listed = {registry["exporter"]: f"v{registry['version']}" for registry in registries()}
+    assert {name: listed[name] for name in images} == {name: image.rpartition(":")[2] for name, image in images.items()}
+    assert {name: listed[name] for name in operators} == {name: released[module] for name, module in operators.items()}
