@@ -86,6 +86,8 @@ def _watched(stack: StackConfig, told: Sequence[Telemetry]) -> Iterator[Edge]:
 def _answering(stack: StackConfig, probe: BlackboxProbe) -> Instance:
     if probe.instance in stack.app_services:
         return app(probe.instance)
+    if probe.instance in stack.postgres_clusters:
+        return postgres(probe.instance)
     return frontend(probe.instance) if probe.instance in stack.cdn_frontends else entrance()
 
 

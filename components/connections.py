@@ -6,7 +6,7 @@ credentials and the resources that gate a start.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -76,6 +76,15 @@ class Edge:
     port: int
     why: str
     """For people: the line of the stack file or the need of the operator that asks for it."""
+
+
+MONITORING = "monitoring"
+"""Name of the instance that scrapes: what it asks for arrives as edges that start there."""
+
+
+def scraped_ports(inbound: Sequence[Edge]) -> frozenset[int]:
+    """Ports whose series the monitoring asks for; empty where there is none, and then nothing need serve them."""
+    return frozenset(e.port for e in inbound if isinstance(e.consumer, Instance) and e.consumer.name == MONITORING)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,16 +9,11 @@ target. Alerts, objectives and panels are written over signals only, so they are
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from components.connections import Edge, Instance
-
 TargetKind = Literal["docker", "kubernetes"]
-
-MONITORING = "monitoring"
-"""Name of the instance that scrapes and probes: what it asks arrives as edges that start there."""
 
 Severity = Literal["critical", "warning", "info"]
 """critical: a person is woken. warning: somebody looks within a day. info: context beside other alerts."""
@@ -143,9 +138,10 @@ class BlackboxProbe:
     """A question asked from outside the component."""
 
     instance: str
-    module: Literal["http_2xx", "tcp_connect", "tls_connect"]
+    module: Literal["http_2xx", "tcp_connect", "tls_connect", "tls_dates"]
+    """tls_connect trusts whom everybody trusts. tls_dates trusts anybody: only when a certificate ends is of interest."""
     target: str
-    """URL or host:port."""
+    """URL or host:port. From inside, the host is a name of the stack's own network or namespace."""
     vantage: Literal["inside", "outside"]
     """From the stack's own network, or as a user comes."""
     server_name: str = ""
@@ -162,8 +158,3 @@ class Telemetry:
     slos: tuple[Slo, ...] = ()
     dashboard: Dashboard | None = None
     probes: tuple[BlackboxProbe, ...] = ()
-
-
-def asked_ports(inbound: Sequence[Edge]) -> frozenset[int]:
-    """Ports of an instance that the monitoring asks; empty where there is none, and then nothing need serve them."""
-    return frozenset(e.port for e in inbound if isinstance(e.consumer, Instance) and e.consumer.name == MONITORING)

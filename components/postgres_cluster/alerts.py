@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from components.cron import DAY
 from components.postgres_cluster import facts
 from components.postgres_cluster.pooler import PoolerSpec
 from components.postgres_cluster.spec import PostgresClusterSpec
@@ -18,6 +19,9 @@ Grades = tuple[tuple[str, float, Severity], ...]
 
 LONG_TRANSACTION_SECONDS = 300
 DEADLOCKS_IN_TEN_MINUTES = 10
+CERTIFICATE_LATE_SECONDS = 5 * DAY
+"""The operator renews 7 days before the end. https://cloudnative-pg.io/documentation/1.30/certificates/"""
+CERTIFICATE_URGENT_SECONDS = DAY
 FREEZE_IS_LATE = 300_000_000
 """Half as much again as autovacuum_freeze_max_age: vacuum can't keep up, or something holds it back."""
 FREEZE_IS_URGENT = 1_500_000_000
@@ -37,6 +41,8 @@ def alerts(name: str, spec: PostgresClusterSpec, target: TargetKind) -> Iterator
             yield _archiving_fails(makers)
         return
     yield from _volumes(makers)
+    if facts.shows_dates(spec):
+        yield from _certificates(makers)
     if spec.instances > 1:
         yield from _replication(makers, spec)
     if spec.backup is not None:
@@ -175,6 +181,22 @@ def _volumes(m: _Maker) -> Iterator[Alert]:
             severity,
             "{{ $labels.persistentvolumeclaim }} is {{ $value | humanizePercentage }} full",
             "A full volume stops the server, and a full log volume is hard to recover from.",
+        )
+
+
+def _certificates(m: _Maker) -> Iterator[Alert]:
+    grades: Grades = (
+        ("NotRenewed", CERTIFICATE_LATE_SECONDS, "warning"),
+        ("Ending", CERTIFICATE_URGENT_SECONDS, "critical"),
+    )
+    for word, limit, severity in grades:
+        yield m.alert(
+            f"Certificate{word}",
+            f"{m.of('certificate_expiry_timestamp')} - time() < {limit}",
+            "1h",
+            severity,
+            "its certificate ends in {{ $value | humanizeDuration }}",
+            "The operator should have renewed it a week before the end. After it, no app gets in: all of them verify it.",
         )
 
 

@@ -9,7 +9,7 @@ import pulumi_docker as docker
 import pulumi_random as random
 
 from components import versions
-from components.connections import Consumer, Edge, Gate
+from components.connections import Consumer, Edge, Gate, scraped_ports
 from components.postgres_cluster import beside, exporters, facts
 from components.postgres_cluster.access import Access, Way
 from components.postgres_cluster.spec import PostgresClusterSpec, PostgresDockerSpec
@@ -29,7 +29,6 @@ from components.targets.docker import (
     options,
     tmpfs,
 )
-from components.telemetry import asked_ports
 from components.vocabulary import seconds
 
 USER = 999
@@ -59,7 +58,7 @@ def create(
     inbound: Sequence[Edge],
     parent: pulumi.Resource,
 ) -> dict[str, Access]:
-    asked = asked_ports(inbound)
+    asked = scraped_ports(inbound)
     local = PostgresDockerSpec() if spec.docker is None else spec.docker
     superuser = _password(name, "superuser", spec, parent)
     postgres = image(name, versions.POSTGRES_DOCKER[spec.major] if spec.image is None else spec.image, target, parent)

@@ -24,6 +24,8 @@ METRICS_PORT = 9187
 POOLER_METRICS_PORT = 9127
 """Series of a pooler, on both targets."""
 
+DIRECT_TLS_SINCE = 17
+
 POOLER_SURGE = 1
 """Poolers that a rollout starts before it stops one."""
 
@@ -94,6 +96,14 @@ def claims(name: str, spec: PostgresClusterSpec, apps: Iterable[str]) -> list[st
         *(f"-{s}-store" for s in stores(spec)),
     ]
     return [f"{name}{suffix}" for suffix in suffixes]
+
+
+def shows_dates(spec: PostgresClusterSpec) -> bool:
+    """Whether a plain TLS handshake, such as a prober's, gets to see the server's certificate.
+
+    Before 17 a client had to ask for TLS in PostgreSQL's own words first. https://www.postgresql.org/docs/17/release-17.html
+    """
+    return spec.major >= DIRECT_TLS_SINCE
 
 
 def lag_seconds(spec: PostgresClusterSpec) -> int:

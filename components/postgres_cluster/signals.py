@@ -162,6 +162,12 @@ SIGNALS = (
         "max by (instance_name) (barman_cloud_cloudnative_pg_io_first_recoverability_point)",
     ),
     _signal(
+        "certificate_expiry_timestamp",
+        "timestamp",
+        "End of the certificate that the server shows.",
+        "min by (instance_name) (probe_ssl_earliest_cert_expiry) and on (instance_name) cnpg_collector_up",
+    ),
+    _signal(
         "volume_used_ratio",
         "ratio",
         "How full a volume is.",

@@ -9,10 +9,9 @@ import pulumi
 import pulumi_docker as docker
 
 from components import PostgresCluster
-from components.connections import Consumer, Edge, Instance
+from components.connections import MONITORING, Consumer, Edge, Instance
 from components.postgres_cluster.spec import PostgresClusterSpec
 from components.targets import DockerTarget
-from components.telemetry import MONITORING
 from tests.kit.recording import Recording, record
 
 API = Consumer(app="api", database="api", deletion_protection=True)
