@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from components.app_service import facts as app_facts
-from components.app_service.connects_to import ConnectionSpec, ToApp, ToExternal, ToPostgres, ToRedis
+from components.app_service.connects_to import ConnectionSpec, ToApp, ToExternal, ToObjectStore, ToPostgres, ToRedis
 from components.cdn_frontend import facts as site_facts
 from components.connections import PRIVATE, Consumer, Edge, Instance, Network, Peer, Pods, RedisConsumer
 from components.edge_gateway import facts as edge_facts
@@ -61,6 +61,9 @@ def _producers(stack: StackConfig, connection: ConnectionSpec) -> Iterator[tuple
             yield from redis_edges.doors(name, stack.redis_caches[name], proxied=connection.via == "proxy")
         case ToApp(app=name):
             yield app(name), stack.app_services[name].ports[connection.port_name]
+        case ToObjectStore(object_store=name):
+            store = stack.object_stores[name]
+            yield _outside(store.cidrs), store.port
         case ToExternal(cidrs=cidrs, port=port):
             yield _outside(cidrs), port
 

@@ -206,6 +206,22 @@ class RedisConnection:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ObjectStoreConnection:
+    """What one app is told about a bucket."""
+
+    prefix: str
+    """What the variables start with."""
+    deliver: Literal["file", "env"]
+    """How the keys arrive."""
+    told: Mapping[str, str]
+    """Plain values by the last words of their variables: BUCKET, FOLDER, REGION, ENDPOINT_URL."""
+    access_key: pulumi.Output[str]
+    secret_key: pulumi.Output[str]
+    gate: Gate = field(default_factory=Gate)
+    """Empty: a bucket is there already."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class AppConnection:
     """What one app is told about another."""
 
