@@ -71,6 +71,9 @@ if stack.edge is not None:
     )
     pulumi.export("urls", edge.urls)
 
+if stack.monitoring is not None:
+    pulumi.export("monitoring", wiring.monitoring(stack.monitoring, plan, environment, secrets).address)
+
 if plan.peak.pods:
     pulumi.info(f"peak of the stack: {plan.peak}")
 pulumi.export("apps", {name: {"host": app.host, "ports": dict(app.ports)} for name, app in sorted(apps.items())})

@@ -1,4 +1,4 @@
-"""The ground of a plan, and what an app is told about everything it uses: where a producer's outputs meet its consumers."""
+"""The ground of a plan, what watches it, and what an app is told about everything it uses: where a producer's outputs meet its consumers."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from components.app_service.connects_to import ToApp, ToObjectStore, ToPostgres,
 from components.app_service.delivery import Connection
 from components.connections import ObjectStoreConnection
 from components.environment import Environment
+from components.monitoring_stack import MonitoringSpec, MonitoringStack
 from components.object_stores import ObjectStoreSpec
 from components.postgres_cluster import PostgresCluster
 from components.redis_cache import RedisCache
@@ -27,6 +28,21 @@ def environment(plan: Topology) -> Environment:
         project=pulumi.get_project(),
         networks=plan.networks,
         apart=plan.apart,
+    )
+
+
+def monitoring(
+    spec: MonitoringSpec, plan: Topology, ground: Environment, secrets: pulumi.Output[Mapping[str, str]]
+) -> MonitoringStack:
+    """What watches everything that a plan holds, in a namespace of its own where there are any."""
+    return MonitoringStack(
+        "monitoring",
+        spec,
+        target=ground.apart.get("monitoring", ground.target),
+        telemetry=plan.telemetry,
+        edges=plan.monitoring_edges(),
+        namespaces=plan.namespaces,
+        secrets=secrets,
     )
 
 

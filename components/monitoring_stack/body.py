@@ -24,6 +24,12 @@ class Wiring:
     """Kubernetes: namespaces of what is watched."""
     secrets: pulumi.Output[Mapping[str, str]]
 
+    @property
+    def servers(self) -> list[str]:
+        """Databases and caches: those whose loss other alerts can name."""
+        lost = {"PostgresDown", "RedisDown"}
+        return sorted({alert.instance for one in self.telemetry for alert in one.alerts if alert.name in lost})
+
     def secret(self, name: str) -> pulumi.Output[str]:
         """One of the stack file's secrets, encrypted to the end."""
         return self.secrets.apply(lambda known: known[name])

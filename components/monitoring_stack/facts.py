@@ -33,6 +33,8 @@ class Role:
     """Numeric user that its image runs as."""
     cpu: str = "50m"
     memory: str = "128Mi"
+    metrics: str = "/metrics"
+    """Path of its own metrics."""
 
     @property
     def name(self) -> str:
@@ -50,7 +52,7 @@ NODE = Role(program="node", port=9100, user=65534, memory="64Mi")
 """Docker only; on Kubernetes the cluster layer has node agents."""
 CADVISOR = Role(program="cadvisor", port=8080, user=0, memory="256Mi")
 """Docker only: containers' processor time, memory and restarts."""
-COLLECTOR = Role(program="collector", port=12345, user=0, memory="192Mi")
+COLLECTOR = Role(program="collector", port=2020, user=0, memory="192Mi", metrics="/api/v2/metrics/prometheus")
 """Docker only: reads containers' logs."""
 
 ALERTMANAGER_PEERS = 9094

@@ -21,5 +21,6 @@ def _scrape(role: facts.Role, target: TargetKind) -> Scrape:
         labels={} if target == "docker" else facts.selector(role),
         host=role.name if target == "docker" else "",
         port=role.port,
+        path=role.metrics,
         port_name=facts.PORT_NAMES.get(role.program, "http"),
     )
