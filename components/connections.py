@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Protocol
 
 import pulumi
 
@@ -132,6 +132,14 @@ class Gate:
     """Docker: fails with the reason if a one-shot container ended badly, which by itself fails nothing."""
 
 
+class BacksUp(Protocol):
+    """Backs a server up for a release that changes it."""
+
+    def __call__(self, name: str, release: pulumi.Input[str], parent: pulumi.Resource) -> Gate:
+        """Another `release` is another backup. What passes the gate can be restored to what was before it."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class PostgresConnection:
     """What one app is told about its database."""
@@ -160,6 +168,8 @@ class PostgresConnection:
     """What must have happened before the app starts."""
     setup: ClientScript | None = None
     """Kubernetes: what a migrator must run before its migrations."""
+    backs_up: BacksUp | None = None
+    """For a migrator, where the server has backups."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -128,6 +128,18 @@ def contracts(draft: Draft) -> Iterator[Problem]:
             yield Problem(path=("contracts", name), rule=f"is no app of this stack; did you mean {close[0]}?")
 
 
+def risky_migrations(draft: Draft) -> Iterator[Problem]:
+    """What wants a backup first must have something that can be backed up."""
+    servers, on_docker = draft.config.postgres_clusters, draft.config.environment.target.kind == "docker"
+    for name, app in draft.config.app_services.items():
+        if app.migrations is None or not app.migrations.risky:
+            continue
+        for server in sorted({c.postgres for c in app.connects_to if isinstance(c, ToPostgres)} & servers.keys()):
+            if (rule := postgres_proofs.has_no_backup(servers[server], on_docker=on_docker)) is not None:
+                path = ("app_services", name, "migrations", "risky")
+                yield Problem(path=path, rule=f"needs backups of {server!r}: {rule}")
+
+
 def archives(draft: Draft) -> Iterator[Problem]:
     stores = draft.config.object_stores
     used = {c.object_store for _, _, c in connections(draft) if isinstance(c, ToObjectStore)}

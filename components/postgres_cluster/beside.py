@@ -8,8 +8,8 @@ import pulumi
 import pulumi_docker as docker
 
 from components import versions
-from components.connections import Consumer, Gate
-from components.postgres_cluster import facts
+from components.connections import BacksUp, Consumer, Gate
+from components.postgres_cluster import base_backup, facts
 from components.postgres_cluster.pooler import PoolerSpec
 from components.postgres_cluster.setup_sql import setup_sql
 from components.postgres_cluster.spec import PostgresClusterSpec
@@ -78,6 +78,45 @@ def setup(
         ),
     )
     return Gate(resources=(server, one_shot), passed=exited_well(one_shot, f"{target.prefix}-{name}-setup"))
+
+
+def before_a_release(
+    server_name: str,
+    spec: PostgresClusterSpec,
+    target: DockerTarget,
+    postgres: docker.RemoteImage,
+    superuser: pulumi.Output[str],
+    server: docker.Container,
+    archive: docker.Volume,
+    gate: Gate,
+) -> BacksUp:
+    """A base backup into the archive's volume, by a container that ends with it."""
+
+    def take(name: str, release: pulumi.Input[str], parent: pulumi.Resource) -> Gate:
+        container = docker.Container(
+            name,
+            name=f"{target.prefix}-{name}",
+            image=postgres.image_id,
+            entrypoints=["sh", "-euc"],
+            command=[base_backup.BESIDE],
+            envs=[f"SERVER={server_name}", pulumi.Output.concat("RELEASE=", release)],
+            user=f"{SERVER_USER}:{SERVER_USER}",
+            must_run=False,
+            attach=True,
+            restart="no",
+            capabilities=docker.ContainerCapabilitiesArgs(drops=["ALL"]),
+            network_mode=pulumi.Output.concat("container:", server.id),
+            mounts=[
+                docker.ContainerMountArgs(type="volume", source=archive.name, target=base_backup.ARCHIVE),
+                docker.ContainerMountArgs(type="tmpfs", target=data_folder(spec.major)),
+            ],
+            uploads=[docker.ContainerUploadArgs(file="/backup/superuser", content=superuser, permissions="0444")],
+            start=True if gate.passed is None else gate.passed,
+            opts=pulumi.ResourceOptions(parent=parent, provider=target.provider, depends_on=list(gate.resources)),
+        )
+        return Gate(resources=(container,), passed=exited_well(container, f"{target.prefix}-{name}"))
+
+    return take
 
 
 def data_folder(major: int) -> str:

@@ -12,6 +12,7 @@ from components import versions
 from components.connections import Consumer, Edge, Gate, scraped_ports
 from components.postgres_cluster import beside, exporters, facts
 from components.postgres_cluster.access import Access, Way
+from components.postgres_cluster.base_backup import ARCHIVE
 from components.postgres_cluster.spec import PostgresClusterSpec, PostgresDockerSpec
 from components.targets import DockerTarget
 from components.targets.docker import (
@@ -39,11 +40,9 @@ START_SECONDS = 60
 STOP_SECONDS = 60
 """For a fast shutdown (the image's SIGINT) to write its checkpoint."""
 
-ARCHIVE_FOLDER = "/archive"
-
 ARCHIVE_COMMAND = (
-    f"test ! -f {ARCHIVE_FOLDER}/wal/%f && cp %p {ARCHIVE_FOLDER}/wal/%f.partly "
-    f"&& sync {ARCHIVE_FOLDER}/wal/%f.partly && mv {ARCHIVE_FOLDER}/wal/%f.partly {ARCHIVE_FOLDER}/wal/%f"
+    f"test ! -f {ARCHIVE}/wal/%f && cp %p {ARCHIVE}/wal/%f.partly "
+    f"&& sync {ARCHIVE}/wal/%f.partly && mv {ARCHIVE}/wal/%f.partly {ARCHIVE}/wal/%f"
 )
 """Never overwrites, and a file is there whole or not at all. https://www.postgresql.org/docs/18/continuous-archiving.html"""
 
@@ -77,6 +76,11 @@ def create(
         passwords=passwords,
         exporter=exporter,
     )
+    backs_up = (
+        None
+        if archive is None
+        else beside.before_a_release(name, spec, target, postgres, superuser, server, archive[0], gate)
+    )
     ways: dict[Way, str] = {"primary": name}
     if exporter is not None and facts.METRICS_PORT in asked:
         exporters.server(name, target, exporter, gate, parent)
@@ -98,6 +102,7 @@ def create(
             binding=None,
             ca=None,
             gate=gate,
+            backs_up=backs_up,
         )
         for consumer in consumers
     }
@@ -127,19 +132,19 @@ def _archive(
         name=f"{target.prefix}-{name}-archive-{spec.major}",
         opts=kept(parent, target, protect=spec.deletion_protection),
     )
-    folders = f"{ARCHIVE_FOLDER}/wal {ARCHIVE_FOLDER}/base"
+    folders = f"{ARCHIVE}/wal {ARCHIVE}/base"
     owner = docker.Container(
         f"{name}-archive-owner",
         name=f"{target.prefix}-{name}-archive-owner",
         image=target.toolbox,
-        command=["sh", "-euc", f"mkdir -p {folders} && chown {USER}:{USER} {ARCHIVE_FOLDER} {folders}"],
+        command=["sh", "-euc", f"mkdir -p {folders} && chown {USER}:{USER} {ARCHIVE} {folders}"],
         user="0:0",
         network_mode="none",
         must_run=False,
         attach=True,
         restart="no",
         capabilities=docker.ContainerCapabilitiesArgs(drops=["ALL"], adds=["CAP_CHOWN", "CAP_DAC_OVERRIDE"]),
-        mounts=[docker.ContainerMountArgs(type="volume", source=volume.name, target=ARCHIVE_FOLDER)],
+        mounts=[docker.ContainerMountArgs(type="volume", source=volume.name, target=ARCHIVE)],
         opts=options(parent, target),
     )
     return volume, owner
@@ -223,7 +228,7 @@ def _volumes(
         opts=kept(parent, target, protect=spec.deletion_protection),
     )
     folder = beside.data_folder(spec.major)
-    places = [(data, folder)] if archive is None else [(data, folder), (archive[0], ARCHIVE_FOLDER)]
+    places = [(data, folder)] if archive is None else [(data, folder), (archive[0], ARCHIVE)]
     return [docker.ContainerMountArgs(type="volume", source=volume.name, target=place) for volume, place in places]
 
 

@@ -98,6 +98,13 @@ def claims(name: str, spec: PostgresClusterSpec, apps: Iterable[str]) -> list[st
     return [f"{name}{suffix}" for suffix in suffixes]
 
 
+def backup_seconds(spec: PostgresClusterSpec) -> int:
+    """How long a base backup is waited for: twice what a full volume takes, and ten minutes for one that is under way."""
+    assert spec.backup is not None, "asked of a server with backups"
+    size = 0 if spec.storage is None else size_bytes(spec.storage.size)
+    return 600 + 2 * size // size_bytes(spec.backup.restore.bandwidth)
+
+
 def shows_dates(spec: PostgresClusterSpec) -> bool:
     """Whether a plain TLS handshake, such as a prober's, gets to see the server's certificate.
 

@@ -149,6 +149,14 @@ def secrets(name: str, spec: PostgresClusterSpec, there: Collection[str]) -> Ite
         )
 
 
+def has_no_backup(spec: PostgresClusterSpec, *, on_docker: bool) -> str | None:
+    """What would give a server backups; None if it has them."""
+    if on_docker:
+        archives = spec.docker is not None and spec.docker.archive
+        return None if archives else "say `docker: {archive: true}` there"
+    return None if spec.backup is not None else "say `backup: {store: ...}` there"
+
+
 def objectives(name: str, spec: PostgresClusterSpec, promised: ObjectivesSpec) -> Iterator[Problem]:
     """A stack that promises how it survives the loss of its site must be able to."""
     path = ("postgres_clusters", name)
