@@ -15,6 +15,7 @@ from pathlib import Path
 
 from tests.consumers.docker_api import Docker, tar_of
 from tests.consumers.rendered import PROJECT
+from toolchain.consumers.pgbouncer_exporter import PGBOUNCER_EXPORTER, PROGRAM
 from toolchain.consumers.servers import ROOT, SERVERS, TOOLBOX
 
 STAND_INS = Path(__file__).parent / "images"
@@ -55,7 +56,9 @@ LEFT_OUT = frozenset(
 """Of the root folder."""
 
 LEFT_OUT_PROGRAMS = ("amtool", "mtail", "prometheus", "promtool")
-"""400 MB that no container here runs."""
+"""400 MB that no container here runs, with all that is called after them."""
+
+KEPT_PROGRAMS = frozenset({"prometheus-postgres-exporter"})
 
 ENTRYPOINT = """#!/bin/sh
 # What the official image does for a server without scripts of its own. https://hub.docker.com/_/postgres
@@ -92,6 +95,22 @@ CMD ["valkey-server"]
 """
 
 
+EXPORTER = """
+FROM servers:base
+USER 65534:65534
+ENTRYPOINT ["prometheus-postgres-exporter"]
+EXPOSE 9187
+"""
+
+POOLER_EXPORTER = """
+FROM servers:base
+COPY exporter /bin/pgbouncer_exporter
+USER 65534:65534
+ENTRYPOINT ["/bin/pgbouncer_exporter"]
+EXPOSE 9127
+"""
+
+
 def load(docker: Docker, references: Iterable[str]) -> None:
     """The images that a stack names. Raises LookupError for one that nothing here stands in for."""
     with tempfile.TemporaryFile() as tar:
@@ -113,6 +132,11 @@ def _make(docker: Docker, name: str) -> None:
             docker.load(io.BytesIO(_toolbox(SERVERS.need() / ROOT / "usr/bin/busybox")), name)
         case "valkey/valkey":
             docker.build(tar_of({"Dockerfile": VALKEY.encode()}), name)
+        case "quay.io/prometheuscommunity/postgres-exporter":
+            docker.build(tar_of({"Dockerfile": EXPORTER.encode()}), name)
+        case "quay.io/prometheuscommunity/pgbouncer-exporter":
+            program = (PGBOUNCER_EXPORTER.need() / PROGRAM).read_bytes()
+            docker.build(tar_of({"Dockerfile": POOLER_EXPORTER.encode(), "exporter": program}, mode=0o755), name)
         case "nginxinc/nginx-unprivileged":
             docker.build(tar_of({"Dockerfile": b"FROM servers:base\nSTOPSIGNAL SIGQUIT\nUSER 101:101\n"}), name)
         case "blocksight/api" | "blocksight/web" as demo:
@@ -193,7 +217,8 @@ def _adapted(entry: tarfile.TarInfo) -> tarfile.TarInfo | None:
     name = entry.name
     if name in LEFT_OUT or name in {"etc/passwd", "etc/group"} or name.startswith("var/lib/postgresql/"):
         return None
-    if name.startswith("usr/bin/") and Path(name).name.split("-")[0] in LEFT_OUT_PROGRAMS:
+    program = Path(name).name if name.startswith("usr/bin/") else ""
+    if program.split("-")[0] in LEFT_OUT_PROGRAMS and program not in KEPT_PROGRAMS:
         return None
     if name == "var/lib/postgresql":
         entry.uid = entry.gid = SERVER_ID

@@ -223,7 +223,12 @@ def _host_configuration(inputs: Mapping[str, Any]) -> dict[str, Any]:
         "RestartPolicy": {"Name": inputs.get("restart", "no")},
         "LogConfig": {"Type": inputs.get("logDriver", "json-file"), "Config": inputs.get("logOpts", {})},
         "Mounts": [
-            {"Type": m["type"], "Source": m["source"], "Target": m["target"], "ReadOnly": m.get("readOnly", False)}
+            {
+                "Type": m["type"],
+                "Source": m.get("source", ""),
+                "Target": m["target"],
+                "ReadOnly": m.get("readOnly", False),
+            }
             for m in inputs.get("mounts", [])
         ],
     }

@@ -67,6 +67,12 @@ def test_all_that_is_rendered_exists(stack: DevStack, rendered: Rendered) -> Non
         assert sorted(_name({"name": name}) for name in there) == [name for each, name in wanted if each == kind]
 
 
+def test_a_server_and_its_set_up_hold_no_volume_that_has_no_name(stack: DevStack) -> None:
+    for name in ("main", "main-setup"):
+        held = [mount["Name"] for mount in stack.inspect(name)["Mounts"] if mount["Type"] == "volume"]
+        assert [volume for volume in held if not volume.startswith(f"{PREFIX}-")] == []
+
+
 def _name(inputs: dict[str, Any]) -> str:
     """A volume of a site ends with the start of its image's id, which a rehearsal makes up."""
     return re.sub(r"-site-[0-9a-f]{12}$", "-site-IMAGE", inputs["name"])
