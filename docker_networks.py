@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import observed
 from components.app_service import facts as app_facts
-from components.app_service.connects_to import ToApp, ToExternal
+from components.app_service.connects_to import ToApp, ToExternal, ToObjectStore
 from components.app_service.spec import AppServiceSpec
 from components.edge_gateway import facts as edge_facts
 from components.environment.networks import NetworkPlan
@@ -98,4 +98,4 @@ def containers(name: str, spec: AppServiceSpec) -> tuple[str, ...]:
 def needs_egress(spec: AppServiceSpec) -> bool:
     """Whether a container must leave Docker's internal networks: to be published, or to reach a host outside."""
     published = spec.docker is not None and bool(spec.docker.publish)
-    return published or any(isinstance(c, ToExternal) for c in spec.connects_to)
+    return published or any(isinstance(c, ToExternal | ToObjectStore) for c in spec.connects_to)

@@ -38,7 +38,7 @@ def telemetry(stack: StackConfig, prefix: str) -> Iterator[Telemetry]:
     for name, site in sorted(stack.cdn_frontends.items()):
         yield sites.telemetry(name, site)
     if stack.edge is not None:
-        routes = edge_facts.routes(stack.app_services, stack.cdn_frontends)
+        routes = edge_facts.routes(stack.app_services, stack.cdn_frontends, stack.monitoring)
         door = None if target == "kubernetes" else f"{edge_facts.NAME}:{edge_facts.DOCKER_PORT}"
         yield edge.telemetry(stack.edge, routes, door=door)
 

@@ -36,7 +36,7 @@ class Scrape:
     """Docker: alias of the container on the instance's network. Kubernetes: empty."""
     port: int
     port_name: str
-    """Kubernetes: name of the container's port."""
+    """Kubernetes: name of the container's port; empty where only its number is known."""
     path: str = "/metrics"
     scheme: Literal["http", "https"] = "http"
     role: str = ""
@@ -145,9 +145,10 @@ class BlackboxProbe:
     """A question asked from outside the component."""
 
     instance: str
-    module: Literal["http_2xx", "tcp_connect", "tls_connect"]
+    module: Literal["http_2xx", "tcp_connect", "tls_connect", "tls_dates"]
+    """tls_connect trusts whom everybody trusts. tls_dates trusts anybody: only when a certificate ends is of interest."""
     target: str
-    """URL or host:port."""
+    """URL or host:port. From inside, the host is a name of the stack's own network or namespace."""
     vantage: Literal["inside", "outside"]
     """From the stack's own network, or as a user comes."""
     server_name: str = ""

@@ -31,6 +31,7 @@ def all_of(draft: Draft) -> Iterator[Problem]:
     if "environment" in draft.broken:
         return
     yield from support.support(draft)
+    yield from references.risky_migrations(draft)
     yield from apart.overreach(draft)
     yield from support.images(draft)
     yield from support.host_ports(draft)

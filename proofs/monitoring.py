@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import observed
 from components.app_service.metrics import MetricsSpec
-from components.environment.spec import KubernetesTargetSpec
+from components.environment.spec import ClusterSpec, KubernetesTargetSpec
 from components.telemetry import Telemetry
 from components.telemetry_rules import SLO_ALERTS
 from components.vocabulary import Problem
@@ -60,11 +60,28 @@ def on_the_target(draft: Draft) -> Iterator[Problem]:
             rule="must be 0.93 or later: the objects are checked against its definitions",
             example='"0.93"',
         )
-    if target.cluster.agents is None:
+    yield from _agents(target.cluster, logs=draft.config.monitoring.logs is not None)
+
+
+def _agents(cluster: ClusterSpec, *, logs: bool) -> Iterator[Problem]:
+    path = ("environment", "target", "cluster")
+    agents = cluster.agents
+    if agents is None or agents.kube_state_metrics is None or agents.node_exporter is None:
         yield Problem(
             path=(*path, "agents"),
-            rule="is missing: without kube-state-metrics and node-exporter nobody sees restarts, full volumes and lost nodes",
-            example="{namespace: slipway-agents, node_networks: [10.0.0.0/16]}",
+            rule="must name kube_state_metrics and node_exporter: without them nobody sees restarts, full volumes and lost nodes; "
+            "switch them on in the cluster layer and paste the block that it prints",
+        )
+    elif logs and agents.log_collector is None:
+        yield Problem(
+            path=(*path, "agents", "log_collector"),
+            rule="is missing: nobody brings lines to Loki; switch it on in the cluster layer, or say `logs: null`",
+        )
+    if not cluster.nodes:
+        yield Problem(
+            path=(*path, "nodes"),
+            rule="is missing: kubelets and node agents answer on the nodes' own addresses, which no pod selector matches",
+            example="[10.0.0.0/16]",
         )
 
 

@@ -40,18 +40,20 @@ def telemetry(spec: EnvironmentSpec, prefix: str, elsewhere: Elsewhere) -> Telem
 
 
 def _agents(agents: AgentsSpec) -> Iterator[Scrape]:
-    for job, port, on_node in (("kube-state-metrics", 8080, False), ("node-exporter", 9100, True)):
-        yield Scrape(
-            instance=INSTANCE,
-            job=job,
-            labels={"app.kubernetes.io/name": job},
-            host="",
-            port=port,
-            port_name="metrics" if on_node else "http",
-            namespace=agents.namespace,
-            on_node=on_node,
-            own_labels=not on_node,
-        )
+    for job, agent in (("kube-state-metrics", agents.kube_state_metrics), ("node-exporter", agents.node_exporter)):
+        if agent is not None:
+            yield Scrape(
+                instance=INSTANCE,
+                job=job,
+                labels=agent.labels,
+                host="",
+                port=agent.port,
+                port_name="",
+                path=agent.path,
+                namespace=agents.namespace if agent.namespace is None else agent.namespace,
+                on_node=agent.host_network,
+                own_labels=job == "kube-state-metrics",
+            )
 
 
 def _alerts() -> Iterator[Alert]:

@@ -20,9 +20,15 @@ class Wiring:
     telemetry: Sequence[Telemetry]
     edges: Mapping[str, tuple[Sequence[Edge], Sequence[Edge]]]
     """Inbound and outbound edges by program: `monitoring`, `monitoring-grafana`, ..."""
-    namespaces: Sequence[str]
-    """Kubernetes: namespaces of what is watched."""
+    namespaces: Mapping[str, pulumi.Output[str]]
+    """Kubernetes: the stack's namespaces by their names; the Outputs wait until they are there."""
     secrets: pulumi.Output[Mapping[str, str]]
+
+    @property
+    def servers(self) -> list[str]:
+        """Databases and caches: those whose loss other alerts can name."""
+        lost = {"PostgresDown", "RedisDown"}
+        return sorted({alert.instance for one in self.telemetry for alert in one.alerts if alert.name in lost})
 
     def secret(self, name: str) -> pulumi.Output[str]:
         """One of the stack file's secrets, encrypted to the end."""

@@ -5,6 +5,7 @@ Bare v2 documents are refused by file provisioning. https://grafana.com/docs/gra
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -34,6 +35,7 @@ UNITS: Mapping[Unit, str] = {
 }
 
 OVERVIEW = "overview"
+LONGEST_UID = 40
 SCHEMA = 39
 """Grafana brings older schemas up to date when it loads them; this one every version since 11 knows."""
 
@@ -46,7 +48,7 @@ def files(telemetry: Sequence[Telemetry], target: TargetKind, *, stack: str, log
     for page in pages:
         rows = [*page.rows]
         found[page.instance] = _document(
-            uid=f"{stack}-{page.instance}",
+            uid=_uid(stack, page.instance),
             title=page.title,
             stack=stack,
             panels=[*_laid_out(rows), *(_lines(page.instance, _height(rows)) if logs else ())],
@@ -79,10 +81,10 @@ def _overview(stack: str, slos: Sequence[Slo], pages: Sequence[Dashboard]) -> Js
     if slos:
         rows.append(_promises(slos))
     document = _document(
-        uid=f"{stack}-overview", title=f"Stack {stack}", stack=stack, panels=_laid_out(rows), logs=False
+        uid=_uid(stack, OVERVIEW), title=f"Stack {stack}", stack=stack, panels=_laid_out(rows), logs=False
     )
     document["links"] = [
-        {"title": page.title, "type": "link", "url": f"/d/{stack}-{page.instance}", "icon": "dashboard"}
+        {"title": page.title, "type": "link", "url": f"/d/{_uid(stack, page.instance)}", "icon": "dashboard"}
         for page in pages
     ]
     return document
@@ -127,7 +129,7 @@ def _promises(slos: Sequence[Slo]) -> Row:
 def _document(*, uid: str, title: str, stack: str, panels: Sequence[Json], logs: bool) -> Json:
     sources = [_source(METRICS, "Metrics", "prometheus"), *([_source(LOGS, "Logs", "loki")] if logs else ())]
     return {
-        "uid": uid[:40],
+        "uid": uid,
         "title": title,
         "tags": ["slipway", stack],
         "schemaVersion": SCHEMA,
@@ -137,9 +139,15 @@ def _document(*, uid: str, title: str, stack: str, panels: Sequence[Json], logs:
         "time": {"from": "now-6h", "to": "now"},
         "timezone": "browser",
         "templating": {"list": [*sources, *([_request()] if logs else ())]},
-        "links": [{"title": "Stack", "type": "link", "url": f"/d/{stack}-overview"[:43], "icon": "dashboard"}],
+        "links": [{"title": "Stack", "type": "link", "url": f"/d/{_uid(stack, OVERVIEW)}", "icon": "dashboard"}],
         "panels": [{**panel, "id": number} for number, panel in enumerate(panels, start=1)],
     }
+
+
+def _uid(stack: str, name: str) -> str:
+    """Part of each dashboard's address, so it says what it is as long as Grafana's 40 characters allow."""
+    full = f"{stack}-{name}"
+    return full if len(full) <= LONGEST_UID else f"{full[:31]}-{hashlib.sha256(full.encode()).hexdigest()[:8]}"
 
 
 def _source(name: str, label: str, kind: str) -> Json:

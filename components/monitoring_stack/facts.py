@@ -6,16 +6,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from components.connections import Instance
+from components.connections import MONITORING, Instance
 from components.footprint import Footprint
 from components.monitoring_stack import sizing
 from components.monitoring_stack.spec import MonitoringSpec
+from components.routes import Route
 from components.vocabulary import cpu_millis, size_bytes
 
 COMPONENT = "monitoring-stack"
 """Value of app.kubernetes.io/part-of-component; for ever."""
 
-NAME = "monitoring"
+NAME = MONITORING
 """The one instance of a stack, and what its namespace ends in."""
 
 Program = Literal[
@@ -33,6 +34,8 @@ class Role:
     """Numeric user that its image runs as."""
     cpu: str = "50m"
     memory: str = "128Mi"
+    metrics: str = "/metrics"
+    """Path of its own metrics."""
 
     @property
     def name(self) -> str:
@@ -50,7 +53,7 @@ NODE = Role(program="node", port=9100, user=65534, memory="64Mi")
 """Docker only; on Kubernetes the cluster layer has node agents."""
 CADVISOR = Role(program="cadvisor", port=8080, user=0, memory="256Mi")
 """Docker only: containers' processor time, memory and restarts."""
-COLLECTOR = Role(program="collector", port=12345, user=0, memory="192Mi")
+COLLECTOR = Role(program="collector", port=2020, user=0, memory="192Mi", metrics="/api/v2/metrics/prometheus")
 """Docker only: reads containers' logs."""
 
 ALERTMANAGER_PEERS = 9094
@@ -61,6 +64,9 @@ RELOADER_CPU, RELOADER_MEMORY = "10m", "50Mi"
 ALERTMANAGER_STORAGE = "1Gi"
 GRAFANA_STORAGE = "1Gi"
 PUSHGATEWAY_STORAGE = "1Gi"
+
+SECTION = "monitoring"
+"""Where the stack file says all this."""
 
 PORT_NAMES = {"prometheus": "web", "alertmanager": "web"}
 """Names of ports where an operator chose them; `http` elsewhere."""
@@ -98,6 +104,26 @@ def leaving(spec: MonitoringSpec) -> tuple[Role, ...]:
     published = local is not None and local.publish_metrics is not None
     wanted = ((ALERTMANAGER, tells), (GRAFANA, shown), (PROMETHEUS, published))
     return tuple(role for role, wants in wanted if wants)
+
+
+def probers(spec: MonitoringSpec) -> int:
+    """Kubernetes: replicas of the prober, which must not go blind where Prometheus does not."""
+    return spec.metrics.replicas
+
+
+def route(spec: MonitoringSpec | None) -> Route | None:
+    """How Grafana is reached from outside, if it is."""
+    if spec is None or spec.dashboards.route is None:
+        return None
+    return Route(
+        backend=GRAFANA.name,
+        port=GRAFANA.port,
+        section=SECTION,
+        place=(SECTION, "dashboards", "route"),
+        replicated=False,
+        spec=spec.dashboards.route,
+        apart=NAME,
+    )
 
 
 def selector(role: Role) -> dict[str, str]:
@@ -138,7 +164,9 @@ def peak(spec: MonitoringSpec) -> Footprint:
         total += prometheus
     for _ in range(spec.alertmanagers):
         total += alertmanager
-    total += _pod(GRAFANA, GRAFANA_STORAGE) + _pod(BLACKBOX) + _pod(BLACKBOX) + _pod(PUSHGATEWAY, PUSHGATEWAY_STORAGE)
+    total += _pod(GRAFANA, GRAFANA_STORAGE) + _pod(PUSHGATEWAY, PUSHGATEWAY_STORAGE)
+    for _ in range(probers(spec) + 1):
+        total += _pod(BLACKBOX)
     if spec.logs is not None:
         total += _pod(LOKI) + Footprint(storage=spec.logs.volume, volume_claims=1)
     return total

@@ -13,7 +13,7 @@ from components.monitoring_stack import dashboards
 from components.monitoring_stack.facts import ALERTMANAGER, GRAFANA, LOKI, PROMETHEUS
 from components.monitoring_stack.spec import MonitoringSpec, OidcSpec
 
-DASHBOARDS_FOLDER = "/run/dashboards"
+DASHBOARDS_FOLDER = "/run/pages"
 DATA_FOLDER = "/var/lib/grafana"
 PROVISIONING_FOLDER = "/run/provisioning"
 

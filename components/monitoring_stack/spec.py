@@ -145,7 +145,9 @@ class OidcSpec(Spec):
 class DashboardsSpec(Spec):
     """Grafana. Without a route nobody reaches it but by `kubectl port-forward`, or a published port."""
 
-    route: RouteSpec | None = Field(default=None, examples=["{host: grafana.blocksight.live, port: http}"])
+    route: Annotated[
+        RouteSpec | None, OnlyOn("kubernetes", "a developer reaches it on this machine", remedy="say docker.publish")
+    ] = Field(default=None, examples=["{host: grafana.blocksight.live}"])
     """How it is reached from outside; needs `oidc`."""
     oidc: OidcSpec | None = None
     """How people log in. Absent: one administrator, whose password the stack makes."""

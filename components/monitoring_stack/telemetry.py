@@ -39,6 +39,7 @@ def _scrape(role: facts.Role, target: TargetKind) -> Scrape:
         labels={} if target == "docker" else facts.selector(role),
         host=role.name if target == "docker" else "",
         port=role.port,
+        path=role.metrics,
         port_name=facts.PORT_NAMES.get(role.program, "http"),
         # Jobs that pushed are gone, and only what they pushed says who they were.
         own_labels=role.program == "pushgateway",
