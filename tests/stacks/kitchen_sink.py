@@ -110,7 +110,17 @@ KUBERNETES: dict[str, Any] = {
                     "proxy_namespace": "envoy-gateway-system",
                     "proxy_labels": {"app.kubernetes.io/name": "envoy"},
                 },
-                "agents": {"namespace": "slipway-agents", "node_networks": ["10.0.0.0/16"]},
+                "agents": {
+                    "namespace": "node-agents",
+                    "kube_state_metrics": {"labels": {"app.kubernetes.io/name": "kube-state-metrics"}, "port": 8080},
+                    "node_exporter": {
+                        "labels": {"app.kubernetes.io/name": "node-exporter"},
+                        "port": 9100,
+                        "host_network": True,
+                    },
+                    "log_collector": {"labels": {"app.kubernetes.io/name": "log-collector"}, "port": 2020},
+                },
+                "nodes": ["10.0.0.0/16"],
             },
             "quota": {"cpu": "100", "memory": "200Gi", "pods": 100, "storage": "2Ti", "volume_claims": 60},
         }
@@ -160,9 +170,7 @@ KUBERNETES: dict[str, Any] = {
 
 DOCKER: dict[str, Any] = {
     "environment": {"target": {"kind": "docker"}},
-    "postgres_clusters": {
-        "main": {"major": 18, "databases": {"shop": {}}, "docker": {"archive": True, "metrics": True}}
-    },
+    "postgres_clusters": {"main": {"major": 18, "databases": {"shop": {}}, "pooler": {}, "docker": {"archive": True}}},
     "redis_caches": {"cache": {"mode": "standalone", "purpose": "cache", "memory": "128Mi"}},
     "app_services": {
         **_apps("sink/app:dev"),
