@@ -119,8 +119,10 @@ def _routed(stack: StackConfig) -> Iterator[Edge]:
                 consumer=entrance, producer=solver, port=edge_facts.SOLVER_PORT, why="Let's Encrypt asks for a proof"
             )
     for route in edge_facts.routes(stack.app_services, stack.cdn_frontends):
-        producer = app(route.backend) if route.section == "app_services" else frontend(route.backend)
-        yield Edge(consumer=entrance, producer=producer, port=route.port, why=f"{route.section}.{route.backend}.route")
+        for share in route.backends:
+            producer = app(share.backend) if route.section == "app_services" else frontend(share.backend)
+            why = f"{route.section}.{route.backend}.route"
+            yield Edge(consumer=entrance, producer=producer, port=share.port, why=why)
 
 
 def frontend(name: str) -> Instance:

@@ -10,6 +10,9 @@ import pulumi
 from components.app_service.component import AppService, connection
 from components.app_service.connects_to import ToApp, ToPostgres, ToRedis
 from components.app_service.delivery import Connection
+from components.cdn_frontend import CDNFrontend
+from components.edge_gateway import EdgeGateway, EdgeGatewaySpec
+from components.edge_gateway import facts as edge_facts
 from components.environment import Environment
 from components.postgres_cluster import PostgresCluster
 from components.redis_cache import RedisCache
@@ -25,6 +28,26 @@ def environment(plan: Topology) -> Environment:
         project=pulumi.get_project(),
         networks=plan.networks,
         apart=plan.apart,
+    )
+
+
+def edge(
+    spec: EdgeGatewaySpec,
+    plan: Topology,
+    environment: Environment,
+    behind: Mapping[str, AppService | CDNFrontend],
+    secrets: pulumi.Output[Mapping[str, str]],
+) -> EdgeGateway:
+    """The way in, once what it leads to is there."""
+    return EdgeGateway(
+        edge_facts.NAME,
+        spec,
+        target=environment.target,
+        apart=environment.apart,
+        routes=plan.routes,
+        edges=plan.around(edge_facts.NAME),
+        secrets=secrets,
+        gates=[behind[share.backend].gate for route in plan.routes for share in route.backends],
     )
 
 
