@@ -66,6 +66,9 @@ if stack.edge is not None:
     edge = wiring.edge(stack.edge, plan, environment, {**apps, **frontends}, secrets)
     pulumi.export("urls", edge.urls)
 
+if stack.monitoring is not None:
+    pulumi.export("monitoring", wiring.monitoring(stack.monitoring, plan, environment, secrets).address)
+
 if plan.peak.pods:
     pulumi.info(f"peak of the stack: {plan.peak}")
 pulumi.export("apps", {name: {"host": app.host, "ports": dict(app.ports)} for name, app in sorted(apps.items())})

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
+import observed
 from components.app_service import facts as app_facts
 from components.app_service.connects_to import ToApp, ToExternal
 from components.app_service.spec import AppServiceSpec
 from components.edge_gateway import facts as edge_facts
 from components.environment.networks import NetworkPlan
+from components.monitoring_stack import facts as monitoring_facts
 from components.redis_cache import edges as redis_edges
 from config import StackConfig
 from edges import consumers, redis_consumers
@@ -54,7 +57,26 @@ def wanted(stack: StackConfig) -> Mapping[str, NetworkPlan]:
             found[f"{name}-egress"] = NetworkPlan(
                 name=f"{name}-egress", internal=False, protect=False, members=frozenset(containers(name, spec))
             )
-    return found | _edge_networks(stack)
+    return _watched(stack, found | _edge_networks(stack))
+
+
+def _watched(stack: StackConfig, found: dict[str, NetworkPlan]) -> dict[str, NetworkPlan]:
+    """Prometheus and the prober join the networks of what they ask; the monitoring's programs share one of their own."""
+    if stack.monitoring is None:
+        return found
+    spec, told = stack.monitoring, tuple(observed.telemetry(stack))
+    joining = [(scrape.instance, monitoring_facts.PROMETHEUS.name) for one in told for scrape in one.scrapes]
+    joining += [(probe.instance, monitoring_facts.BLACKBOX.name) for one in told for probe in one.probes]
+    programs = (*monitoring_facts.roles(spec), *monitoring_facts.agents(spec))
+    joining += [(monitoring_facts.NAME, role.name) for role in programs]
+    out = f"{monitoring_facts.NAME}-egress"
+    joining += [(out, role.name) for role in monitoring_facts.leaving(spec)]
+    for network, member in joining:
+        plan = found.get(network) or NetworkPlan(
+            name=network, internal=network != out, protect=False, members=frozenset({network} - {out})
+        )
+        found[network] = replace(plan, members=plan.members | {member})
+    return found
 
 
 def _edge_networks(stack: StackConfig) -> dict[str, NetworkPlan]:

@@ -1,4 +1,4 @@
-"""The ground of a plan, and what an app is told about everything it uses: where a producer's outputs meet its consumers."""
+"""The ground of a plan, what watches it, and what an app is told about everything it uses: where a producer's outputs meet its consumers."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from components.cdn_frontend import CDNFrontend
 from components.edge_gateway import EdgeGateway, EdgeGatewaySpec
 from components.edge_gateway import facts as edge_facts
 from components.environment import Environment
+from components.monitoring_stack import MonitoringSpec, MonitoringStack
 from components.postgres_cluster import PostgresCluster
 from components.redis_cache import RedisCache
 from topology import Topology
@@ -34,7 +35,7 @@ def environment(plan: Topology) -> Environment:
 def edge(
     spec: EdgeGatewaySpec,
     plan: Topology,
-    environment: Environment,
+    ground: Environment,
     behind: Mapping[str, AppService | CDNFrontend],
     secrets: pulumi.Output[Mapping[str, str]],
 ) -> EdgeGateway:
@@ -42,12 +43,27 @@ def edge(
     return EdgeGateway(
         edge_facts.NAME,
         spec,
-        target=environment.target,
-        apart=environment.apart,
+        target=ground.target,
+        apart=ground.apart,
         routes=plan.routes,
         edges=plan.around(edge_facts.NAME),
         secrets=secrets,
         gates=[behind[share.backend].gate for route in plan.routes for share in route.backends],
+    )
+
+
+def monitoring(
+    spec: MonitoringSpec, plan: Topology, ground: Environment, secrets: pulumi.Output[Mapping[str, str]]
+) -> MonitoringStack:
+    """What watches everything that a plan holds, in a namespace of its own where there are any."""
+    return MonitoringStack(
+        "monitoring",
+        spec,
+        target=ground.apart.get("monitoring", ground.target),
+        telemetry=plan.telemetry,
+        edges=plan.monitoring_edges(),
+        namespaces=plan.namespaces,
+        secrets=secrets,
     )
 
 

@@ -28,12 +28,16 @@ class Instance:
 
 @dataclass(frozen=True, kw_only=True)
 class Apart:
-    """The namespace of one untrusted app."""
+    """A namespace beside the stack's own: for one untrusted app, or for the monitoring."""
 
     namespace: str
     quota: Footprint
-    """All that it may ever ask for; CPU and memory are limits too."""
+    """All that it may ever ask for."""
     protect: bool
+    role: str
+    """What the names of its objects end in: `x-runner`, `monitoring`."""
+    limited: bool = True
+    """Whether processor time is limited by the quota too."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +57,12 @@ class Network:
     without: tuple[str, ...] = ()
     """Ranges inside `cidrs` that stay closed."""
 
+
+PRIVATE = ("10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16")
+"""Never meant by "every public address": nodes, pods, services, metadata servers (RFC 1918, 3927, 6598)."""
+
+PUBLIC = Network(cidrs=("0.0.0.0/0",), without=PRIVATE)
+"""Every public address."""
 
 Peer = Instance | Pods | Network
 

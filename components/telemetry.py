@@ -39,6 +39,12 @@ class Scrape:
     """Kubernetes: name of the container's port."""
     path: str = "/metrics"
     scheme: Literal["http", "https"] = "http"
+    role: str = ""
+    """What stands behind the instance's name where several of its programs are scraped: `-proxy`."""
+    namespace: str | None = None
+    """Kubernetes: where the pods are, if that is not the stack's own namespace."""
+    on_node: bool = False
+    """Kubernetes: whether the pods share their node's address, which no label selects."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,6 +143,8 @@ class BlackboxProbe:
     """URL or host:port."""
     vantage: Literal["inside", "outside"]
     """From the stack's own network, or as a user comes."""
+    server_name: str = ""
+    """Host that is asked for, where `target` names another: on one machine public names lead nowhere."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -28,6 +28,19 @@ POSTGRES_EXPORTER = "quay.io/prometheuscommunity/postgres-exporter:v0.19.1"
 TOOLBOX = "docker.io/library/busybox:1.37.0-musl"
 """Statically linked shell tools for Docker's one-shot containers and health checks."""
 
+MONITORING_DOCKER = {
+    "alertmanager": "quay.io/prometheus/alertmanager:v0.34.0",
+    "blackbox": "quay.io/prometheus/blackbox-exporter:v0.28.0",
+    "cadvisor": "ghcr.io/google/cadvisor:v0.60.5",
+    "collector": "docker.io/fluent/fluent-bit:5.1.1",
+    "grafana": "docker.io/grafana/grafana:13.2.0",
+    "loki": "docker.io/grafana/loki:3.7.6",
+    "node": "quay.io/prometheus/node-exporter:v1.12.1",
+    "prometheus": "quay.io/prometheus/prometheus:v3.14.0",
+    "pushgateway": "quay.io/prometheus/pushgateway:v1.11.3",
+}
+"""Programs of the monitoring on Docker."""
+
 CLOUDNATIVE_PG_API = "postgresql.cnpg.io/v1"
 """https://cloudnative-pg.io/documentation/1.30/cloudnative-pg.v1/"""
 

@@ -22,6 +22,9 @@ COMPONENT = "edge-gateway"
 NAME = "edge"
 """The one instance of a stack."""
 
+DOCKER_PORT = 8443
+"""Where its container speaks TLS: below 1024 it would need rights."""
+
 SUFFIXES = (
     "",
     "-authority",

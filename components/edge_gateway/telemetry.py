@@ -88,8 +88,8 @@ SIGNALS = (
 )
 
 
-def telemetry(spec: EdgeGatewaySpec, routes: Sequence[Route], *, port: int = 443) -> Telemetry:
-    """`port` is where users come in: 443, or the published one on Docker."""
+def telemetry(spec: EdgeGatewaySpec, routes: Sequence[Route], *, door: str | None = None) -> Telemetry:
+    """`door` is the host and port where requests come in, if public names don't lead there: on Docker."""
     hosts = sorted({route.spec.host for route in routes if spec.certificate_of(route.spec.host) is not None})
     return Telemetry(
         signals=SIGNALS,
@@ -97,7 +97,13 @@ def telemetry(spec: EdgeGatewaySpec, routes: Sequence[Route], *, port: int = 443
         slos=tuple(_slo(route) for route in routes),
         dashboard=_dashboard(),
         probes=tuple(
-            BlackboxProbe(instance=NAME, module="tls_connect", target=f"{host}:{port}", vantage="outside")
+            BlackboxProbe(
+                instance=NAME,
+                module="tls_connect",
+                target=f"{host}:443" if door is None else door,
+                vantage="outside",
+                server_name=host,
+            )
             for host in hosts
         ),
     )

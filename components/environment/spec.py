@@ -98,6 +98,15 @@ class StorageClassesSpec(Spec):
     """Class of every volume that names none."""
 
 
+class AgentsSpec(Spec):
+    """Agents of the cluster layer, which stand on the nodes: kube-state-metrics, node-exporter, the log collector."""
+
+    namespace: DnsLabel = Field(examples=["slipway-agents"])
+    """Where their pods run; each has the label `app.kubernetes.io/name` with its name."""
+    node_networks: Annotated[tuple[Cidr, ...], Listed] = Field(min_length=1, examples=["[10.0.0.0/16]"])
+    """Networks of the nodes: node-exporter and the kubelet answer on their addresses."""
+
+
 class ClusterSpec(Spec):
     """Facts of the cluster, as the cluster layer prints them."""
 
@@ -119,6 +128,8 @@ class ClusterSpec(Spec):
     """Absent where the cluster has no gateway."""
     dns: DnsSpec = DnsSpec()
     """How pods resolve names."""
+    agents: AgentsSpec | None = None
+    """Absent where the cluster layer runs none; monitoring needs them."""
 
 
 class KubernetesTargetSpec(Spec):

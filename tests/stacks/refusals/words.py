@@ -15,7 +15,7 @@ CASES: tuple[Case, ...] = (
         "An unknown section",
         {"app_service": {}},
         (
-            "app_service: is not a known section; known: app_services, cdn_frontends, contracts, edge, environment, object_stores, postgres_clusters, redis_caches, secrets",
+            "app_service: is not a known section; known: app_services, cdn_frontends, contracts, edge, environment, monitoring, object_stores, postgres_clusters, redis_caches, secrets",
         ),
     ),
     Case(
