@@ -6,8 +6,13 @@ import json
 import os
 import socket
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+
+from figures import Figures, tip
+
+FIGURES = Figures()
 
 
 def database() -> dict[str, object]:
@@ -26,22 +31,25 @@ class Api(BaseHTTPRequestHandler):
     """The API's own port."""
 
     def do_GET(self) -> None:
+        began = time.monotonic()
         about = {"app": "api", "database": database()}
         answers = {"/healthz": {"ok": True}, "/livez": {"ok": True}, "/": about, "/api/status": about}
         answer = answers.get(self.path)
         body = json.dumps(answer if answer is not None else {"error": "no such path"}).encode()
-        self.send_response(200 if answer is not None else 404)
+        status = 200 if answer is not None else 404
+        self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+        FIGURES.answered(status, time.monotonic() - began)
 
 
 class Metrics(BaseHTTPRequestHandler):
     """The port that Prometheus reads."""
 
     def do_GET(self) -> None:
-        body = b"# TYPE blocksight_demo_up gauge\nblocksight_demo_up 1\n"
+        body = FIGURES.text(tip()).encode()
         self.send_response(200)
         self.send_header("Content-Type", "text/plain; version=0.0.4")
         self.send_header("Content-Length", str(len(body)))

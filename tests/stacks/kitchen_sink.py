@@ -147,6 +147,7 @@ KUBERNETES: dict[str, Any] = {
     "redis_caches": {
         "cache": {"mode": "replicated", "purpose": "cache", "memory": "256Mi"},
         "sessions": {"mode": "replicated", "purpose": "store", "memory": "256Mi", "storage": "1Gi"},
+        "shards": {"mode": "cluster", "purpose": "cache", "memory": "256Mi"},
     },
     "app_services": {
         **_apps(DIGEST),

@@ -69,7 +69,26 @@ def _cache(hits: int, evicted: int) -> dict[str, str]:
     }
 
 
+def _shards(**changed: int) -> dict[str, str]:
+    """Three shards with a replica each, as one of their servers sees them."""
+    told = {"cluster_state": 1, "cluster_slots_ok": 16384, "cluster_size": 3, "connected_slaves": 3, **changed}
+    return {server("shards", series): flat(value) for series, value in told.items()}
+
+
 TELLERS = (
+    Teller(
+        target="kubernetes",
+        instance="shards",
+        well={**_well("shards"), **_shards()},
+        cases={
+            "RedisSlotsUnserved": Case(
+                minutes=5, ill=_shards(cluster_slots_ok=16383), well=_shards(cluster_slots_ok=16384)
+            ),
+            "RedisServerOutOfCluster": Case(minutes=5, ill=_shards(cluster_state=0)),
+            "RedisShardReplicasMissing": Case(minutes=15, ill=_shards(connected_slaves=2)),
+            "RedisShardIdle": Case(minutes=70, ill=_shards(cluster_size=2)),
+        },
+    ),
     Teller(
         target="kubernetes",
         instance="cache",
