@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, Tag
 
 from components.promql import PromqlError, parse
 from components.telemetry import Severity, Unit
@@ -136,7 +136,9 @@ class CustomRequests(_Requests):
 
 
 Requests = Annotated[
-    PromClientRequests | OpenTelemetryRequests | CustomRequests,
+    Annotated[PromClientRequests, Tag("prom_client")]
+    | Annotated[OpenTelemetryRequests, Tag("opentelemetry")]
+    | Annotated[CustomRequests, Tag("custom")],
     Field(discriminator="style", examples=["{style: prom_client}"]),
 ]
 
