@@ -124,7 +124,7 @@ def _requests(name: str, spec: AppServiceSpec) -> Iterator[Panel]:
         legend="{{code_class}}",
     )
     slo = spec.slo
-    promised = None if slo is None or slo.availability is None else (100 - slo.availability) / 100
+    promised = None if slo is None or slo.availability is None else round((100 - slo.availability) / 100, 6)
     yield _panel(
         name,
         "Failed requests",

@@ -20,8 +20,8 @@ BASE: dict[str, Any] = {
     "ports": {"http": 8000, "metrics": 9464},
     "probes": {"readiness": {"http": "/healthz"}},
 }
-COUNTED = {"metrics": {"requests": {"style": "prom_client"}}}
-STATEFUL = {"kind": "stateful", "storage": {"path": "/data", "size": "1Gi"}}
+COUNTED: dict[str, Any] = {"metrics": {"requests": {"style": "prom_client"}}}
+STATEFUL: dict[str, Any] = {"kind": "stateful", "storage": {"path": "/data", "size": "1Gi"}}
 
 
 def app(**said: Any) -> AppServiceSpec:
@@ -45,14 +45,17 @@ def test_a_port_called_metrics_is_scraped_and_another_one_if_it_is_named() -> No
 
 
 def test_what_only_one_target_knows_is_told_there_alone() -> None:
-    said = {"autoscaling": {"min": 2, "max": 4}, "jobs": {"sweep": {"schedule": "0 3 * * *", "command": ["x"]}}}
+    said: dict[str, Any] = {
+        "autoscaling": {"min": 2, "max": 4},
+        "jobs": {"sweep": {"schedule": "0 3 * * *", "command": ["x"]}},
+    }
     only = {"AppAtMaximum", "AppJobFailed", "AppJobOverdue", "AppReplicasMissing"}
     assert only <= names(**said)
     assert not only & names("docker", **said)
 
 
 def test_held_back_by_a_limit_only_where_there_is_one() -> None:
-    limited = {"resources": {"cpu": "500m", "cpu_limit": "1"}}
+    limited: dict[str, Any] = {"resources": {"cpu": "500m", "cpu_limit": "1"}}
     assert "AppThrottled" in names("docker")
     assert "AppThrottled" not in names()
     assert "AppThrottled" in names(**limited)
