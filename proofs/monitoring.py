@@ -31,13 +31,13 @@ def everywhere(draft: Draft) -> Iterator[Problem]:
             )
     config = draft.config
     there = {*config.postgres_clusters, *config.redis_caches, *config.app_services, *config.cdn_frontends}
-    there |= {"edge"} if config.edge is not None else set()
+    there |= {"environment", "monitoring", *(("edge",) if config.edge is not None else ())}
     for name, team in spec.alerts.teams.items():
         for index, owned in enumerate(team.owns):
             if owned not in there | draft.broken:
                 yield Problem(
                     path=("monitoring", "alerts", "teams", name, "owns", index),
-                    rule=f"names nothing in this stack; there are: {', '.join(sorted(there)) or 'none'}",
+                    rule=f"names nothing in this stack; there are: {', '.join(sorted(there))}",
                 )
 
 

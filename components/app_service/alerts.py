@@ -7,9 +7,10 @@ errors. What follows from load alone is info or a warning; a person is woken for
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from components.app_service import facts
+from components.app_service.connects_to import ToPostgres, ToRedis
 from components.app_service.kinds import RollingSpec, StatefulSpec
 from components.app_service.metrics import FigureSpec
 from components.app_service.signals import UNUSUAL, series, smooth
@@ -29,6 +30,8 @@ THROTTLED = 0.25
 VOLUME_FULL = 0.9
 VOLUME_USED = 0.6
 """Below, a volume that fills is new rather than in danger."""
+EXPLAINED = frozenset({"Down", "Failing", "NotReady", "ReplicasMissing", "Restarting"})
+"""What an app's alerts say when it has lost a server that it uses; Alertmanager mutes them while that one is told."""
 JOB_LATE_SECONDS = 900
 """After a job's own patience: the controller looks every ten seconds, and kube-state-metrics counts from the schedule."""
 
@@ -36,7 +39,8 @@ JOB_LATE_SECONDS = 900
 @dataclass(frozen=True)
 class _Maker:
     name: str
-    labels: dict[str, str] = field(default_factory=dict[str, str])
+    servers: tuple[str, ...] = ()
+    """Databases and caches that it uses: the loss of one explains that the app is away."""
 
     def of(self, signal: str) -> str:
         return f'{series(signal)}{{instance_name="{self.name}"}}'
@@ -52,13 +56,21 @@ class _Maker:
             severity=severity,
             summary=f"{self.name}: {summary}",
             description=description,
-            labels={"component": facts.COMPONENT, **labels},
+            labels={"component": facts.COMPONENT, **self._about(name), **labels},
         )
+
+    def _about(self, name: str) -> dict[str, str]:
+        return {"about": " ".join(self.servers)} if self.servers and name in EXPLAINED else {}
 
 
 def alerts(name: str, spec: AppServiceSpec, target: TargetKind, *, anomalies: bool) -> Iterator[Alert]:
     """Every alert that this app can raise, if the target knows all of its signals."""
-    maker = _Maker(name)
+    used = {
+        c.postgres if isinstance(c, ToPostgres) else c.redis
+        for c in spec.connects_to
+        if isinstance(c, ToPostgres | ToRedis)
+    }
+    maker = _Maker(name, tuple(sorted(used)))
     yield from _presence(maker, spec, target)
     yield from _use(maker, spec)
     yield from _runs(maker, spec)

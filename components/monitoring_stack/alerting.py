@@ -148,7 +148,7 @@ class TeamSpec(Spec):
     """People who own some instances, and hear of these first."""
 
     owns: Annotated[tuple[DnsLabel, ...], Listed] = Field(min_length=1, examples=["[api, web]"])
-    """Component instances of this stack."""
+    """Instances of this stack; `environment` and `monitoring` are two."""
     routes: Routes = Field(min_length=1, examples=["{critical: [payments-pager], warning: [payments-chat]}"])
     """Receivers by severity, in place of the stack's own."""
 

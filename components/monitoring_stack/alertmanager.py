@@ -48,7 +48,12 @@ MUTES: tuple[tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]], ...] = (
     (('alertname="SloBurnsFast"',), ('alertname=~"SloBurnsSlowly|SloBudgetSpent"',), ("instance_name", "slo")),
     (('alertname="NodeDown"',), ('alertname!="NodeDown"', 'node!=""'), ("node",)),
     (('alertname="PostgresDown"',), ('alertname=~"Postgres.+"', 'alertname!="PostgresDown"'), ("instance_name",)),
-    (('alertname="RedisDown"',), ('alertname=~"Redis.+"', 'alertname!="RedisDown"'), ("instance_name",)),
+    # With replicas, one server that is away is a warning, and says nothing of the others.
+    (
+        ('alertname="RedisDown"', 'severity="critical"'),
+        ('alertname=~"Redis.+"', 'alertname!="RedisDown"'),
+        ("instance_name",),
+    ),
     (('alertname="EdgeUnreachable"',), ('alertname=~"EdgeRoute.+|ProbeFailed"',), ()),
     (('alertname="AppDown"',), ('alertname=~"App.+"', 'alertname!="AppDown"'), ("instance_name",)),
 )
@@ -168,6 +173,6 @@ def _mute(sources: tuple[str, ...], targets: tuple[str, ...], equal: tuple[str, 
 
 
 def _explains(server: str) -> Entry:
-    """A lost server explains what its users' alerts say about it, which name it in the label `about`."""
-    sources = ('alertname=~"PostgresDown|RedisDown"', f'instance_name="{server}"')
-    return _mute(sources, (f'about="{server}"',), ())
+    """A lost server explains what its users' alerts say, which list the servers they use in the label `about`."""
+    sources = ('alertname=~"PostgresDown|RedisDown"', 'severity="critical"', f'instance_name="{server}"')
+    return _mute(sources, (f'about=~"(.+ )?{server}( .+)?"',), ())

@@ -170,3 +170,11 @@ def test_every_panel_has_a_unit_a_description_and_signals_of_this_target(target:
         assert panel.unit
         assert panel.description.endswith("."), panel.title
         assert set(SERIES.findall(" ".join(panel.queries.values()))) <= here
+
+
+def test_what_a_lost_server_explains_names_the_servers() -> None:
+    uses = [{"redis": "cache"}, {"postgres": "main"}]
+    labels = {alert.name: alert.labels for alert in told("kubernetes", connects_to=uses).alerts}
+    assert labels["AppDown"]["about"] == labels["AppRestarting"]["about"] == "cache main"
+    assert "about" not in labels["AppMemoryHigh"]
+    assert not [alert for alert in told("kubernetes").alerts if "about" in alert.labels]
