@@ -19,9 +19,6 @@ from components.telemetry import Scrape
 
 Relabeling = dict[str, Any]
 
-OF_OTHERS = frozenset({"kube-state-metrics", "pushgateway"})
-"""Jobs whose series speak of other objects than their endpoint, and so keep labels of their own."""
-
 OF_THE_CLUSTER = frozenset({"kube-state-metrics"})
 """Jobs that see every stack of the cluster."""
 
@@ -65,7 +62,7 @@ def _pod_monitor(place: Place, scrape: Scrape) -> dict[str, Any]:
         "scheme": scrape.scheme,
         "relabelings": [*_named(scrape.job, scrape.instance), *_placed(scrape)],
     }
-    if scrape.job in OF_OTHERS:
+    if scrape.own_labels:
         endpoint["honorLabels"] = True
     if scrape.job in OF_THE_CLUSTER:
         endpoint["metricRelabelings"] = [_of(place, or_none=True)]

@@ -98,3 +98,30 @@ def test_burn_rates_are_those_of_the_sre_workbook(burn: Burn, days: int, factor:
 def test_an_objective_below_which_nothing_can_burn() -> None:
     assert can_burn(93.1, 30)
     assert not can_burn(93.0, 30)
+
+
+def test_signals_of_instances_stand_beside_each_other_under_one_name() -> None:
+    own = [replace(SIGNAL, instance=name, sources={"docker": f'up{{job="{name}"}}'}) for name in ("b", "a")]
+    (group,) = groups([Telemetry(signals=tuple(own))], "docker", runbooks="https://r")
+    assert [(rule["record"], rule["labels"]["instance_name"]) for rule in group["rules"]] == [
+        ("slipway:up", "a"),
+        ("slipway:up", "b"),
+    ]
+
+
+def test_a_signal_of_one_instance_and_of_all_is_refused() -> None:
+    told = [Telemetry(signals=(SIGNAL, replace(SIGNAL, instance="a")))]
+    with pytest.raises(ValueError, match="signal up is recorded in two ways"):
+        groups(told, "docker", runbooks="https://r")
+
+
+def test_a_label_tells_two_alerts_of_one_name_apart() -> None:
+    two = tuple(replace(ALERT, labels={"of": word}) for word in ("orders", "queue"))
+    (_, group) = groups([Telemetry(signals=(SIGNAL,), alerts=two)], "docker", runbooks="https://r")
+    assert sorted(rule["labels"]["of"] for rule in group["rules"]) == ["orders", "queue"]
+
+
+def test_an_alert_may_have_its_runbook_elsewhere() -> None:
+    told = [Telemetry(signals=(SIGNAL,), alerts=(replace(ALERT, runbook="https://wiki/down"),))]
+    (_, group) = groups(told, "docker", runbooks="https://r")
+    assert group["rules"][0]["annotations"]["runbook_url"] == "https://wiki/down"

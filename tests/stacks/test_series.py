@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
+from components.monitoring_stack import monitors
 from components.promql import parse
 from components.telemetry import TargetKind
 from components.telemetry_rules import groups
@@ -98,3 +99,18 @@ def test_every_registry_says_what_it_is_about() -> None:
         assert registry["exporter"]
         assert registry["version"]
         assert registry["series"]
+
+
+def test_what_signals_ask_of_the_kubelets_is_kept() -> None:
+    kept = re.compile(f"{monitors.VOLUMES}|{monitors.CONTAINERS}")
+    sources = [
+        s.sources["kubernetes"]
+        for one in topology_of("kubernetes").telemetry
+        for s in one.signals
+        if "kubernetes" in s.sources
+    ]
+    asked_for = {
+        series for source in sources for series in parse(source).series if series.startswith(("container_", "kubelet_"))
+    }
+    assert len(asked_for) > 5
+    assert sorted(series for series in asked_for if not kept.fullmatch(series)) == []
