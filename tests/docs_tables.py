@@ -1,4 +1,4 @@
-"""Pages of docs/ that are made from code: the refusals, and what each target supports."""
+"""Pages of docs/ that are made from code: alerts, refusals, and what each target supports."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import yaml
 
 from components.vocabulary import NeededOn, OnlyOn, Spec
 from config import StackConfig
+from tests import alerts_table
 from tests.consumers.edge import table
 from tests.stacks.refusals import CASES
 from tests.stacks.refusals.case import Case, project_text, stack_text
@@ -114,4 +115,14 @@ def _rows(rows: Iterable[table.Row]) -> str:
     return "\n".join(line.replace("| |", "|  |") for line in lines) + "\n"
 
 
-PAGES: dict[str, Callable[[], str]] = {"refusals.md": refusals, "requests.md": requests, "targets.md": targets}
+def alerts() -> str:
+    """docs/alerts.md"""
+    return HEAD + alerts_table.table()
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "alerts.md": alerts,
+    "refusals.md": refusals,
+    "requests.md": requests,
+    "targets.md": targets,
+}
