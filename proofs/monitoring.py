@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
 import observed
-from components.app_service.metrics import MetricsSpec
+from components.app_service.metrics import MetricsSpec, OwnAlertSpec
 from components.environment.spec import ClusterSpec, KubernetesTargetSpec
 from components.telemetry import Telemetry
 from components.telemetry_rules import SLO_ALERTS
@@ -94,12 +94,16 @@ def own_alerts(draft: Draft) -> Iterator[Problem]:
     told = tuple(observed.telemetry(stack, stack_prefix(draft)))
     known = {"up", *(signal.series for one in told for signal in one.signals)}
     known |= {series for metrics in own.values() for series in metrics.emitted}
-    taken = dict.fromkeys(_built_in(told, own), "the product")
+    ours = set(_built_in(told, own))
+    first: dict[str, tuple[str, OwnAlertSpec]] = {}
     for app, metrics in own.items():
         for alert, worded in sorted(metrics.alerts.items()):
             path = ("app_services", app, "metrics", "alerts", alert)
-            if (other := taken.setdefault(alert, app)) != app:
-                yield Problem(path=path, rule=f"is the name of an alert of {other} already; rename it")
+            if alert in ours:
+                yield Problem(path=path, rule="is the name of an alert of the product already; rename it")
+            # The same twice is an app that is being renamed, and both are told apart by their app.
+            elif (other := first.setdefault(alert, (app, worded)))[1] != worded:
+                yield Problem(path=path, rule=f"is the name of another alert, of {other[0]}; rename it")
             if unknown := sorted(worded.asked - known):
                 yield Problem(
                     path=(*path, "expr"),

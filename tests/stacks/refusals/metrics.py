@@ -154,7 +154,7 @@ CASES: tuple[Case, ...] = (
         (f"{API}.metrics.alerts.AppDown: is the name of an alert of the product already; rename it",),
     ),
     Case(
-        "Two apps with an alert of one name",
+        "Two apps with different alerts of one name",
         {
             **WATCHED,
             f"{API}.metrics": {"series": ["tip_seconds"], "alerts": {"ChainStale": ALERT}},
@@ -162,9 +162,9 @@ CASES: tuple[Case, ...] = (
                 "image": "registry.example.com/twin@sha256:" + "2" * 64,
                 "ports": PORTS,
                 "probes": {"readiness": {"http": "/healthz"}},
-                "metrics": {"alerts": {"ChainStale": ALERT}},
+                "metrics": {"alerts": {"ChainStale": {**ALERT, "hold": "10m"}}},
             },
         },
-        ("app_services.twin.metrics.alerts.ChainStale: is the name of an alert of api already; rename it",),
+        ("app_services.twin.metrics.alerts.ChainStale: is the name of another alert, of api; rename it",),
     ),
 )
