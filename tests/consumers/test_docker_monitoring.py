@@ -61,7 +61,8 @@ class Watched:
     def messages(self) -> Iterator[dict[str, Any]]:
         """Alerts that reached the receiver."""
         if self._messages.exists():
-            for line in self._messages.read_text(encoding="utf-8").splitlines():
+            # Alertmanager's JSON ends its own line.
+            for line in filter(None, self._messages.read_text(encoding="utf-8").splitlines()):
                 yield from json.loads(line)["alerts"]
 
 

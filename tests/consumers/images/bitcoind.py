@@ -20,7 +20,7 @@ CONFIGURATION = dict(
     line.split("=", 1) for line in Path(FLAGS["conf"]).read_text(encoding="utf-8").splitlines() if line
 )
 CREDENTIAL = base64.b64encode(f"{CONFIGURATION['rpcuser']}:{CONFIGURATION['rpcpassword']}".encode()).decode()
-ANSWERS = {"getblockcount": 0, "getblockchaininfo": {"chain": FLAGS["chain"], "blocks": 0}}
+ANSWERS = {"getblockcount": 0, "getblockchaininfo": {"chain": FLAGS["chain"], "blocks": 0, "time": 1_296_688_602}}
 
 
 class Rpc(BaseHTTPRequestHandler):

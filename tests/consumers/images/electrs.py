@@ -9,7 +9,7 @@ import json
 import socket
 import sys
 import threading
-import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 FLAGS = {name: value for name, _, value in (argument.lstrip("-").partition("=") for argument in sys.argv[1:])}
@@ -39,12 +39,22 @@ def accept(host: str, port: int) -> None:
             server.accept()[0].close()
 
 
+class Monitoring(BaseHTTPRequestHandler):
+    """The endpoint of its metrics, as version 0.10 has it: an index of a chain without blocks."""
+
+    def do_GET(self) -> None:
+        body = b'# TYPE electrs_index_height gauge\nelectrs_index_height{type="tip"} 0\n'
+        self.send_response(200)
+        self.send_header("Content-Type", "text/plain; version=0.0.4")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
 if __name__ == "__main__":
     if chain() != FLAGS["network"]:
         sys.exit("electrs: the node is on another network")
     socket.create_connection(address("daemon-p2p-addr"), timeout=5).close()
     (Path(FLAGS["db-dir"]) / "index").write_text("0", encoding="utf-8")
-    for flag in ("electrum-rpc-addr", "monitoring-addr"):
-        threading.Thread(target=accept, args=address(flag), daemon=True).start()
-    while True:
-        time.sleep(3600)
+    threading.Thread(target=accept, args=address("electrum-rpc-addr"), daemon=True).start()
+    ThreadingHTTPServer(address("monitoring-addr"), Monitoring).serve_forever()
