@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from typing import Any
 
 import pytest
@@ -115,7 +116,20 @@ def expected(plan: Topology, everybody: list[Actor]) -> set[Path]:
         for to in ("dns", "169.254.20.10")
         for protocol in ("TCP", "UDP")
     }
-    return names | {Path(_name(e.consumer), _name(e.producer), e.port, e.protocol) for e in plan.edges}
+    told = {Path(_name(e.consumer), _name(e.producer), e.port, e.protocol) for e in plan.edges}
+    # Who may reach a network reaches what stands in it: the API server is a node of the nodes'.
+    within = {
+        Path(_name(e.consumer), actor.name, e.port, e.protocol)
+        for e in plan.edges
+        if isinstance(e.producer, Network) and _address(e.producer) != PUBLIC
+        for actor in everybody
+        if actor.address and _holds(e.producer, actor.address)
+    }
+    return names | told | within
+
+
+def _holds(network: Network, address: str) -> bool:
+    return any(ipaddress.ip_address(address) in ipaddress.ip_network(cidr) for cidr in network.cidrs)
 
 
 def _is_ours(actor: Actor, plan: Topology) -> bool:
