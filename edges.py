@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from components.app_service import facts as app_facts
-from components.app_service.connects_to import ConnectionSpec, ToApp, ToExternal, ToPostgres, ToRedis
+from components.app_service.connects_to import ConnectionSpec, ToApp, ToExternal, ToObjectStore, ToPostgres, ToRedis
 from components.cdn_frontend import facts as site_facts
 from components.connections import PRIVATE, Consumer, Edge, Instance, Network, Peer, Pods, RedisConsumer
 from components.edge_gateway import facts as edge_facts
@@ -63,6 +63,9 @@ def _producers(stack: StackConfig, connection: ConnectionSpec) -> Iterator[tuple
             yield from redis_edges.doors(name, stack.redis_caches[name], proxied=connection.via == "proxy")
         case ToApp(app=name):
             yield app(name), stack.app_services[name].ports[connection.port_name]
+        case ToObjectStore(object_store=name):
+            store = stack.object_stores[name]
+            yield _outside(store.cidrs), store.port
         case ToExternal(cidrs=cidrs, port=port):
             yield _outside(cidrs), port
 
@@ -88,6 +91,8 @@ def _watched(stack: StackConfig, told: Sequence[Telemetry]) -> Iterator[Edge]:
 def _answering(stack: StackConfig, probe: BlackboxProbe) -> Instance:
     if probe.instance in stack.app_services:
         return app(probe.instance)
+    if probe.instance in stack.postgres_clusters:
+        return postgres(probe.instance)
     return frontend(probe.instance) if probe.instance in stack.cdn_frontends else entrance()
 
 

@@ -120,12 +120,14 @@ def plan(draft: Draft) -> Topology:
         problems += _cycles(draft, known)
     networks: tuple[NetworkPlan, ...] = ()
     if "environment" not in draft.broken and isinstance(draft.config.environment.target, DockerTargetSpec):
-        planned = plan_networks(draft.config.environment.target, docker_networks.wanted(draft.config))
+        planned = plan_networks(
+            draft.config.environment.target, docker_networks.wanted(draft.config, stack_prefix(draft))
+        )
         networks, colliding = planned.networks, planned.problems
         problems += [p.below("environment", "target") for p in colliding]
     if problems:
         raise refuse(draft.file, problems)
-    told = tuple(observed.telemetry(draft.config))
+    told = tuple(observed.telemetry(draft.config, stack_prefix(draft)))
     return Topology(
         stack=draft.config,
         prefix=stack_prefix(draft),

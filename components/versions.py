@@ -25,6 +25,8 @@ PGBOUNCER_DOCKER = "ghcr.io/cloudnative-pg/pgbouncer:1.25.1"
 POSTGRES_EXPORTER = "quay.io/prometheuscommunity/postgres-exporter:v0.19.1"
 """The version whose series the signals of PostgresCluster are checked against."""
 
+PGBOUNCER_EXPORTER = "quay.io/prometheuscommunity/pgbouncer-exporter:v0.12.1"
+
 TOOLBOX = "docker.io/library/busybox:1.37.0-musl"
 """Statically linked shell tools for Docker's one-shot containers and health checks."""
 

@@ -36,6 +36,8 @@ def _signal(name: str, unit: Unit, help_: str, *, docker: str, kubernetes: str) 
     return Signal(name=f"edge_{name}", unit=unit, help=help_, sources={"docker": docker, "kubernetes": kubernetes})
 
 
+_OWN = f'{{instance_name="{NAME}"}}'
+"""Others are probed too."""
 _BY_CLASS = "sum by (instance_name, route, code_class)"
 _BY_ROUTE = "sum by (instance_name, route)"
 _ENVOY_CLASSES = f"label_replace({_of_envoy('envoy_cluster_upstream_rq_xx')}, {_CLASS})"
@@ -75,15 +77,15 @@ SIGNALS = (
         "certificate_life_left_ratio",
         "ratio",
         "Share of a certificate's own lifetime that is left.",
-        docker=f"(probe_ssl_earliest_cert_expiry - time()) / {LOCAL_LIFE_SECONDS}",
+        docker=f"(probe_ssl_earliest_cert_expiry{_OWN} - time()) / {LOCAL_LIFE_SECONDS}",
         kubernetes="(certmanager_certificate_not_after_timestamp_seconds - time()) / (certmanager_certificate_not_after_timestamp_seconds - certmanager_certificate_not_before_timestamp_seconds)",
     ),
     _signal(
         "reachable",
         "bool",
         "Whether a host answers a handshake, asked as a user comes.",
-        docker="probe_success",
-        kubernetes="probe_success",
+        docker=f"probe_success{_OWN}",
+        kubernetes=f"probe_success{_OWN}",
     ),
 )
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from components.connections import Instance
+from components.connections import MONITORING, Instance
 from components.footprint import Footprint
 from components.monitoring_stack import sizing
 from components.monitoring_stack.spec import MonitoringSpec
@@ -16,7 +16,7 @@ from components.vocabulary import cpu_millis, size_bytes
 COMPONENT = "monitoring-stack"
 """Value of app.kubernetes.io/part-of-component; for ever."""
 
-NAME = "monitoring"
+NAME = MONITORING
 """The one instance of a stack, and what its namespace ends in."""
 
 Program = Literal[

@@ -35,7 +35,7 @@ def metadata(
     target: KubernetesTarget,
     labels: Mapping[str, str],
     name: str | None = None,
-    annotations: Mapping[str, str] | None = None,
+    annotations: Mapping[str, pulumi.Input[str]] | None = None,
 ) -> ObjectMetaArgs:
     """Metadata in the stack's namespace with the recommended labels. Without a name, each change makes a new object."""
     return ObjectMetaArgs(

@@ -44,7 +44,8 @@ def _server(cluster: dict[str, Any]) -> list[dict[str, Any]]:
 def _pooler(pooler: dict[str, Any]) -> list[dict[str, Any]]:
     """Every instance and one more, as a rollout has it."""
     name, spec = pooler["metadata"]["name"], pooler["spec"]
-    (container,) = spec["template"]["spec"]["containers"]
+    template = spec["template"]["spec"]
+    (container,), (bootstrap,) = template["containers"], template["initContainers"]
     return [
         {
             "apiVersion": "v1",
@@ -53,6 +54,7 @@ def _pooler(pooler: dict[str, Any]) -> list[dict[str, Any]]:
             "spec": {
                 "securityContext": {**RESTRICTED_POD, "runAsUser": 998},
                 "containers": [{**container, **RESTRICTED_CONTAINER, "image": "example.com/pgbouncer"}],
+                "initContainers": [{**bootstrap, **RESTRICTED_CONTAINER, "image": "example.com/manager"}],
             },
         }
         for number in range(spec["instances"] + 1)
