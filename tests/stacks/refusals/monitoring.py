@@ -166,7 +166,7 @@ CASES: tuple[Case, ...] = (
             **TOLD,
             "teams": {
                 "a": {"owns": ["api"], "routes": {"warning": ["chat"]}},
-                "b": {"owns": ["api", "web"], "routes": {"warning": ["chat"]}},
+                "b": {"owns": ["api"], "routes": {"warning": ["chat"]}},
             },
         },
         "monitoring.alerts.teams.b.owns[0]: is owned by 'a' already",
@@ -178,7 +178,7 @@ CASES: tuple[Case, ...] = (
     ),
     _alerts(
         "A beat that is slower than anybody's patience",
-        {**TOLD, "repeat": "1m", "dead_mans_switch": {"url": {"secret": "chat_url"}, "every": "2h"}},
+        {**TOLD, "dead_mans_switch": {"url": {"secret": "chat_url"}, "every": "2h"}},
         "monitoring.alerts.dead_mans_switch.every: must be between 30s and 1h; e.g. 1m",
     ),
     _alerts(
