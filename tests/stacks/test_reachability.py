@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ipaddress
 from typing import Any
 
 import pytest
 
-from components.connections import Instance, Network, Pods
+from components.connections import Instance, Network, Peer, Pods
 from tests.kit.recording import Recording
+from tests.stacks import edge_options
 from tests.stacks.reachability import Actor, Path, permitted
 from tests.stacks.shipped import recorded, topology_of
 from topology import Topology
@@ -114,7 +116,26 @@ def expected(plan: Topology, everybody: list[Actor]) -> set[Path]:
         for to in ("dns", "169.254.20.10")
         for protocol in ("TCP", "UDP")
     }
-    return names | {Path(_name(e.consumer), _name(e.producer), e.port, e.protocol) for e in plan.edges}
+    return names | {
+        Path(_name(edge.consumer), to, edge.port, edge.protocol)
+        for edge in plan.edges
+        for to in _reached(edge.producer, everybody)
+    }
+
+
+def _reached(peer: Peer, everybody: list[Actor]) -> list[str]:
+    """One network can hold the hosts of another: the API server stands among the nodes."""
+    if not isinstance(peer, Network):
+        return [_name(peer)]
+    return [
+        a.name
+        for a in everybody
+        if a.address and _within(a.address, peer.cidrs) and not _within(a.address, peer.without)
+    ]
+
+
+def _within(address: str, cidrs: tuple[str, ...]) -> bool:
+    return any(ipaddress.ip_address(address) in ipaddress.ip_network(cidr) for cidr in cidrs)
 
 
 def _is_ours(actor: Actor, plan: Topology) -> bool:
@@ -129,9 +150,11 @@ def about_the_stack(paths: set[Path], plan: Topology, everybody: list[Actor]) ->
     return {p for p in paths if p.source in inside or p.destination in inside}
 
 
-@pytest.mark.parametrize("stack", STACKS)
+@pytest.mark.parametrize("stack", [*STACKS, "options of the edge"])
 def test_policies_permit_every_edge_on_both_sides_and_nothing_else(stack: str) -> None:
-    recording, plan = recorded(stack), topology_of(stack)
+    shipped = stack in STACKS
+    recording = recorded(stack) if shipped else edge_options.recorded()
+    plan = topology_of(stack) if shipped else edge_options.topology_of()
     everybody = actors(recording, plan)
     ports = sorted(
         {(e.port, e.protocol) for e in plan.edges} | {(53, "TCP"), (53, "UDP"), (UNUSED_PORT, "TCP"), (443, "TCP")}
