@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.stacks.refusals.case import APP, CLUSTER, Case
+from tests.stacks.refusals.case import APP, CLUSTER, GONE, Case
 
 THERE: dict[str, Any] = {
     f"{CLUSTER}.operators.prometheus_operator": {"version": "0.93", "namespace": "prometheus-operator"},
-    f"{CLUSTER}.agents": {"namespace": "node-agents", "node_networks": ["10.1.0.0/16"]},
+    f"{CLUSTER}.agents": {
+        "namespace": "node-agents",
+        "kube_state_metrics": {"labels": {"app.kubernetes.io/name": "kube-state-metrics"}, "port": 8080},
+        "node_exporter": {"labels": {"app.kubernetes.io/name": "node-exporter"}, "port": 9100, "host_network": True},
+        "log_collector": {"labels": {"app.kubernetes.io/name": "log-collector"}, "port": 2020},
+    },
+    f"{CLUSTER}.nodes": ["10.1.0.0/16"],
     "secrets": {"chat_url": {"secure": "v1:abc"}},
 }
 """What the cluster has, and a secret that is set."""
@@ -201,8 +207,16 @@ CASES: tuple[Case, ...] = (
         "Monitoring on a cluster without its operator and agents",
         {"monitoring": WATCHED},
         (
-            "environment.target.cluster.agents: is missing: without kube-state-metrics and node-exporter nobody sees restarts, full volumes and lost nodes; e.g. {namespace: slipway-agents, node_networks: [10.0.0.0/16]}",
+            "environment.target.cluster.agents: must name kube_state_metrics and node_exporter: without them nobody sees restarts, full volumes and lost nodes; switch them on in the cluster layer and paste the block that it prints",
+            "environment.target.cluster.nodes: is missing: kubelets and node agents answer on the nodes' own addresses, which no pod selector matches; e.g. [10.0.0.0/16]",
             'environment.target.cluster.operators.prometheus_operator: is missing: it runs Prometheus and Alertmanager; install it with the cluster layer and paste the block that it prints; e.g. {version: "0.93", namespace: monitoring-system}',
+        ),
+    ),
+    Case(
+        "Lines that nobody brings to Loki",
+        {**THERE, f"{CLUSTER}.agents.log_collector": GONE, "monitoring": WATCHED},
+        (
+            "environment.target.cluster.agents.log_collector: is missing: nobody brings lines to Loki; switch it on in the cluster layer, or say `logs: null`",
         ),
     ),
     Case(
