@@ -41,6 +41,15 @@ def everywhere(draft: Draft) -> Iterator[Problem]:
                 )
 
 
+def published(draft: Draft) -> list[tuple[tuple[str, ...], int]]:
+    """Ports of the machine that Grafana and Prometheus take on Docker, and where they are said."""
+    spec = draft.config.monitoring
+    if spec is None or spec.docker is None or draft.config.environment.target.kind != "docker":
+        return []
+    wanted = (("publish", spec.docker.publish), ("publish_metrics", spec.docker.publish_metrics))
+    return [(("monitoring", "docker", field), number) for field, number in wanted if number is not None]
+
+
 def on_the_target(draft: Draft) -> Iterator[Problem]:
     """What the cluster must have."""
     target = draft.config.environment.target

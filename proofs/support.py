@@ -11,7 +11,7 @@ from components.environment.spec import KubernetesTargetSpec
 from components.postgres_cluster import proofs as postgres_proofs
 from components.vocabulary import NeededOn, OnlyOn, Problem, Spec, is_pinned
 from config import Draft, StackConfig
-from proofs import edge
+from proofs import edge, monitoring
 
 
 def instances(config: StackConfig) -> Iterator[tuple[str, str, Spec]]:
@@ -105,6 +105,7 @@ def host_ports(draft: Draft) -> Iterator[Problem]:
             if s.docker and s.docker.publish
         ),
         *edge.published(draft),
+        *monitoring.published(draft),
     ]
     for path, number in published:
         if number in taken:

@@ -8,19 +8,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from pulumi_kubernetes.apiextensions import CustomResource
 
 from components import versions
 from components.monitoring_stack import blackbox, discovery, facts, operated, prometheus
 from components.monitoring_stack.workload import Place
-from components.telemetry import Scrape
+from components.telemetry import BlackboxProbe, Scrape
 
 Relabeling = dict[str, Any]
 
 OF_THE_CLUSTER = frozenset({"kube-state-metrics"})
 """Jobs that see every stack of the cluster."""
+HOST = re.compile(r"(?<=//)[^:/]+|^[^:/]+(?=:\d|$)")
+"""The host in a URL, or in HOST:PORT."""
 
 VOLUMES = "kubelet_volume_stats_(available_bytes|capacity_bytes|used_bytes|inodes|inodes_free|inodes_used)"
 CONTAINERS = (
@@ -38,7 +39,7 @@ def create(place: Place) -> None:
     _object(place, "ServiceMonitor", "kubelet", _kubelet(place))
     hosts = discovery.homes(place.wiring, facts.BLACKBOX.name)
     for asked in blackbox.questions(place.wiring.telemetry):
-        _object(place, "Probe", _probe_name(asked), _probe(asked, hosts))
+        _object(place, "Probe", _name(asked.probe), _probe(asked, hosts))
     rules = prometheus.groups(place.spec, place.wiring.telemetry, "kubernetes")
     _object(place, "PrometheusRule", "rules", {"groups": rules})
 
@@ -56,21 +57,28 @@ def _object(place: Place, kind: str, name: str, spec: Mapping[str, Any]) -> None
 
 def _pod_monitor(place: Place, scrape: Scrape) -> dict[str, Any]:
     own = facts.namespace(place.target.prefix)
+    # A number is enough where an agent's chart names the port.
+    port = {"port": scrape.port_name} if scrape.port_name else {"portNumber": scrape.port}
     endpoint: dict[str, Any] = {
-        "port": scrape.port_name,
+        **port,
         "path": scrape.path,
         "scheme": scrape.scheme,
         "relabelings": [*_named(scrape.job, scrape.instance), *_placed(scrape)],
     }
     if scrape.own_labels:
         endpoint["honorLabels"] = True
-    if scrape.job in OF_THE_CLUSTER:
+    if _sees_everybody(scrape):
         endpoint["metricRelabelings"] = [_of(place, or_none=True)]
     return {
         "selector": {"matchLabels": dict(scrape.labels)},
         "namespaceSelector": {"matchNames": [discovery.home(scrape, place.wiring, own)]},
         "podMetricsEndpoints": [endpoint],
     }
+
+
+def _sees_everybody(scrape: Scrape) -> bool:
+    """Whether an agent of the cluster tells of other stacks' objects too."""
+    return scrape.own_labels and scrape.namespace is not None
 
 
 def _named(job: str, instance: str) -> list[Relabeling]:
@@ -81,7 +89,7 @@ def _named(job: str, instance: str) -> list[Relabeling]:
 
 
 def _placed(scrape: Scrape) -> Iterable[Relabeling]:
-    if scrape.job in OF_THE_CLUSTER:
+    if _sees_everybody(scrape):
         # Where the agent itself runs would be taken for where the objects are that it speaks of.
         yield {"action": "labeldrop", "regex": "container|endpoint|namespace|pod"}
     else:
@@ -126,18 +134,12 @@ def _of_kubelet(place: Place, path: str, series: str) -> dict[str, Any]:
     }
 
 
-def _probe_name(asked: blackbox.Question) -> str:
-    """By what is asked: an instance may answer under several hosts."""
-    probe = asked.probe
-    address = urlsplit(probe.target if "//" in probe.target else f"//{probe.target}")
-    return f"{probe.instance}-{probe.module.replace('_', '-')}-{(probe.server_name or address.hostname or '').replace('.', '-')}"
-
-
 def _probe(asked: blackbox.Question, hosts: Mapping[str, str]) -> dict[str, Any]:
     probe = asked.probe
-    target = probe.target
-    if probe.vantage == "inside":
-        target = re.sub(r"^(\w+://)?([^:/]+)", lambda found: _full(found, hosts), target)
+    home = hosts.get(probe.instance)
+    inside = probe.vantage == "inside" and home is not None
+    # The prober is in another namespace than what it asks.
+    target = HOST.sub(rf"\g<0>.{home}", probe.target, count=1) if inside else probe.target
     labels = {"instance_name": probe.instance, "vantage": probe.vantage}
     shown = probe.server_name or probe.target
     return {
@@ -154,7 +156,8 @@ def _probe(asked: blackbox.Question, hosts: Mapping[str, str]) -> dict[str, Any]
     }
 
 
-def _full(found: re.Match[str], hosts: Mapping[str, str]) -> str:
-    """A host of the stack as its prober must call it, which is in another namespace."""
-    scheme, host = found[1] or "", found[2]
-    return f"{scheme}{host}.{hosts[host]}" if host in hosts else found[0]
+def _name(probe: BlackboxProbe) -> str:
+    """By what is asked of whom, so that a new probe renames no other."""
+    host = HOST.search(probe.target)
+    asked = probe.server_name if probe.server_name or host is None else host[0]
+    return re.sub(r"[^a-z0-9]+", "-", f"{probe.instance}-{probe.module}-{asked}")

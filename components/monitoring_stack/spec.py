@@ -161,6 +161,10 @@ class DashboardsSpec(Spec):
             )
         if self.route is not None and self.route.port != "http":
             yield Problem(path=("route", "port"), rule="must be http: Grafana has no other", example="http")
+        if self.route is not None and self.route.paths != ("/",):
+            yield Problem(
+                path=("route", "paths"), rule="must be / alone: give Grafana a host of its own", example="[/]"
+            )
 
 
 class DockerMonitoringSpec(Spec):

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from components.connections import Instance, Network, Pods
+from components.connections import Instance, Network, Peer, Pods
 from tests.kit.recording import Recording
 from tests.stacks import edge_options
 from tests.stacks.reachability import Actor, Path, permitted
@@ -116,20 +116,26 @@ def expected(plan: Topology, everybody: list[Actor]) -> set[Path]:
         for to in ("dns", "169.254.20.10")
         for protocol in ("TCP", "UDP")
     }
-    told = {Path(_name(e.consumer), _name(e.producer), e.port, e.protocol) for e in plan.edges}
-    # Who may reach a network reaches what stands in it: the API server is a node of the nodes'.
-    within = {
-        Path(_name(e.consumer), actor.name, e.port, e.protocol)
-        for e in plan.edges
-        if isinstance(e.producer, Network) and _address(e.producer) != PUBLIC
-        for actor in everybody
-        if actor.address and _holds(e.producer, actor.address)
+    return names | {
+        Path(_name(edge.consumer), to, edge.port, edge.protocol)
+        for edge in plan.edges
+        for to in _reached(edge.producer, everybody)
     }
-    return names | told | within
 
 
-def _holds(network: Network, address: str) -> bool:
-    return any(ipaddress.ip_address(address) in ipaddress.ip_network(cidr) for cidr in network.cidrs)
+def _reached(peer: Peer, everybody: list[Actor]) -> list[str]:
+    """One network can hold the hosts of another: the API server stands among the nodes."""
+    if not isinstance(peer, Network):
+        return [_name(peer)]
+    return [
+        a.name
+        for a in everybody
+        if a.address and _within(a.address, peer.cidrs) and not _within(a.address, peer.without)
+    ]
+
+
+def _within(address: str, cidrs: tuple[str, ...]) -> bool:
+    return any(ipaddress.ip_address(address) in ipaddress.ip_network(cidr) for cidr in cidrs)
 
 
 def _is_ours(actor: Actor, plan: Topology) -> bool:

@@ -10,6 +10,7 @@ from tests.stacks.refusals import (
     edge,
     edge_routes,
     metrics,
+    monitoring,
     postgres,
     redis,
     specs,
@@ -29,6 +30,7 @@ CASES: tuple[Case, ...] = (
     *postgres.CASES,
     *edge.CASES,
     *edge_routes.CASES,
+    *monitoring.CASES,
     *cluster.CASES,
     *between.CASES,
 )
