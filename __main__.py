@@ -65,7 +65,7 @@ frontends = {
 
 if stack.edge is not None:
     behind = {**apps, **frontends}
-    gates = [behind[route.backend].gate for route in plan.routes]
+    gates = [behind[route.backend].gate for route in plan.routes if route.backend in behind]
     edge = EdgeGateway(
         "edge", stack.edge, target=target, routes=plan.routes, edges=plan.around("edge"), secrets=secrets, gates=gates
     )

@@ -17,7 +17,7 @@ from config import StackConfig
 from edges import consumers, redis_consumers
 
 
-def wanted(stack: StackConfig) -> Mapping[str, NetworkPlan]:
+def wanted(stack: StackConfig, prefix: str) -> Mapping[str, NetworkPlan]:
     """Docker's networks before they have subnets: one per producer, and a way out for those who need one."""
     found: dict[str, NetworkPlan] = {}
     for name, server in stack.postgres_clusters.items():
@@ -51,14 +51,14 @@ def wanted(stack: StackConfig) -> Mapping[str, NetworkPlan]:
             found[f"{name}-egress"] = NetworkPlan(
                 name=f"{name}-egress", internal=False, protect=False, members=frozenset(containers(name, spec))
             )
-    return _watched(stack, found | _edge_networks(stack))
+    return _watched(stack, prefix, found | _edge_networks(stack))
 
 
-def _watched(stack: StackConfig, found: dict[str, NetworkPlan]) -> dict[str, NetworkPlan]:
+def _watched(stack: StackConfig, prefix: str, found: dict[str, NetworkPlan]) -> dict[str, NetworkPlan]:
     """Prometheus and the prober join the networks of what they ask; the monitoring's programs share one of their own."""
     if stack.monitoring is None:
         return found
-    spec, told = stack.monitoring, tuple(observed.telemetry(stack))
+    spec, told = stack.monitoring, tuple(observed.telemetry(stack, prefix))
     joining = [(scrape.instance, monitoring_facts.PROMETHEUS.name) for one in told for scrape in one.scrapes]
     joining += [(probe.instance, monitoring_facts.BLACKBOX.name) for one in told for probe in one.probes]
     programs = (*monitoring_facts.roles(spec), *monitoring_facts.agents(spec))

@@ -14,9 +14,11 @@ from components.connections import PRIVATE, Consumer, Edge, Instance, Network, P
 from components.edge_gateway import facts as edge_facts
 from components.environment.spec import DockerTargetSpec, KubernetesTargetSpec
 from components.monitoring_stack import edges as monitoring_edges
+from components.monitoring_stack import facts as monitoring_facts
 from components.object_stores import ObjectStoreSpec
 from components.postgres_cluster import facts as postgres_facts
 from components.redis_cache import edges as redis_edges
+from components.routes import Route
 from components.telemetry import BlackboxProbe, Telemetry
 from config import StackConfig
 
@@ -147,9 +149,14 @@ def _routed(stack: StackConfig) -> Iterator[Edge]:
             yield Edge(
                 consumer=door, producer=solver, port=edge_facts.SOLVER_PORT, why="Let's Encrypt asks for a proof"
             )
-    for route in edge_facts.routes(stack.app_services, stack.cdn_frontends):
-        producer = app(route.backend) if route.section == "app_services" else frontend(route.backend)
-        yield Edge(consumer=door, producer=producer, port=route.port, why=f"{route.section}.{route.backend}.route")
+    for route in edge_facts.routes(stack.app_services, stack.cdn_frontends, stack.monitoring):
+        yield Edge(consumer=door, producer=_behind(route), port=route.port, why=".".join(route.place))
+
+
+def _behind(route: Route) -> Instance:
+    if route.section == monitoring_facts.SECTION:
+        return monitoring_facts.instance(monitoring_facts.GRAFANA)
+    return app(route.backend) if route.section == "app_services" else frontend(route.backend)
 
 
 def frontend(name: str) -> Instance:

@@ -64,11 +64,6 @@ class Topology:
         """Inbound and outbound edges of the monitoring's programs, by what they are called."""
         return {name: self.around(name) for name in sorted(monitoring_facts.claims())}
 
-    @property
-    def namespaces(self) -> tuple[str, ...]:
-        """Namespaces of what is watched, on Kubernetes."""
-        return (self.prefix, *sorted(apart.namespace for apart in self.apart.values()))
-
     def around(self, name: str) -> tuple[tuple[Edge, ...], tuple[Edge, ...]]:
         """Edges that end at an instance, and those that start there."""
         return self.inbound(name), self.outbound(name)
@@ -97,7 +92,7 @@ class Topology:
     @property
     def routes(self) -> tuple[Route, ...]:
         """Every way in from outside."""
-        return edge_facts.routes(self.stack.app_services, self.stack.cdn_frontends)
+        return edge_facts.routes(self.stack.app_services, self.stack.cdn_frontends, self.stack.monitoring)
 
     def fronted(self, site: str) -> tuple[str, ...]:
         """Apps that a site proxies to."""
@@ -125,12 +120,14 @@ def plan(draft: Draft) -> Topology:
         problems += _cycles(draft, known)
     networks: tuple[NetworkPlan, ...] = ()
     if "environment" not in draft.broken and isinstance(draft.config.environment.target, DockerTargetSpec):
-        planned = plan_networks(draft.config.environment.target, docker_networks.wanted(draft.config))
+        planned = plan_networks(
+            draft.config.environment.target, docker_networks.wanted(draft.config, stack_prefix(draft))
+        )
         networks, colliding = planned.networks, planned.problems
         problems += [p.below("environment", "target") for p in colliding]
     if problems:
         raise refuse(draft.file, problems)
-    told = tuple(observed.telemetry(draft.config))
+    told = tuple(observed.telemetry(draft.config, stack_prefix(draft)))
     return Topology(
         stack=draft.config,
         prefix=stack_prefix(draft),

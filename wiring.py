@@ -16,6 +16,7 @@ from components.monitoring_stack import MonitoringSpec, MonitoringStack
 from components.object_stores import ObjectStoreSpec
 from components.postgres_cluster import PostgresCluster
 from components.redis_cache import RedisCache
+from components.targets import KubernetesTarget
 from topology import Topology
 
 
@@ -35,13 +36,14 @@ def monitoring(
     spec: MonitoringSpec, plan: Topology, ground: Environment, secrets: pulumi.Output[Mapping[str, str]]
 ) -> MonitoringStack:
     """What watches everything that a plan holds, in a namespace of its own where there are any."""
+    targets = {plan.prefix: ground.target, **{plan.apart[name].namespace: to for name, to in ground.apart.items()}}
     return MonitoringStack(
         "monitoring",
         spec,
         target=ground.apart.get("monitoring", ground.target),
         telemetry=plan.telemetry,
         edges=plan.monitoring_edges(),
-        namespaces=plan.namespaces,
+        namespaces={name: to.namespace for name, to in targets.items() if isinstance(to, KubernetesTarget)},
         secrets=secrets,
     )
 

@@ -69,13 +69,14 @@ Peer = Instance | Pods | Network
 
 @dataclass(frozen=True, kw_only=True)
 class Edge:
-    """One permitted TCP conversation: the consumer opens it, the producer answers on the port."""
+    """One permitted conversation: the consumer opens it, the producer answers on the port."""
 
     consumer: Peer
     producer: Peer
     port: int
     why: str
     """For people: the line of the stack file or the need of the operator that asks for it."""
+    protocol: Literal["TCP", "UDP"] = "TCP"
 
 
 MONITORING = "monitoring"
@@ -197,16 +198,18 @@ class RedisConnection:
     deliver: Literal["file", "env"]
     """How the secret parts arrive."""
     host: str | None
-    """None where Sentinels name the server."""
+    """None where Sentinels name the server, or servers say where a key is."""
     port: int
     sentinels: tuple[str, ...]
-    """HOST:PORT of each Sentinel; empty where there is one address."""
+    """HOST:PORT of each Sentinel; empty where nobody asks them."""
+    nodes: tuple[str, ...]
+    """HOST:PORT of each server of a sharded instance; empty elsewhere."""
     group: str
     """Name under which Sentinels know the servers."""
     username: str
     password: pulumi.Output[str]
     uri: pulumi.Output[str] | None
-    """With the password inside; secret. None where Sentinels name the server."""
+    """With the password inside; secret. None without a host."""
     binding: str | None
     """Kubernetes: the Secret that holds the servicebinding.io keys."""
     ca: SecretKey | None

@@ -64,6 +64,9 @@ class ToRedis(Spec):
     """Connections that one replica holds at most."""
     via: Literal["sentinel", "proxy"] | None = Field(default=None, examples=["proxy"])
     """How it finds the primary of a replicated instance: asks the Sentinels itself, or goes through proxies. Absent: sentinel."""
+    multi_key: bool | None = Field(default=None, examples=[False])
+    """Whether it needs commands, transactions or scripts on several keys that share no hash tag. Must be said of a sharded
+    instance, which can't do them. Absent: not known."""
     prefix: VariablePrefix = Field(default="REDIS", alias="as", examples=["SESSIONS"])
     """What the variables start with: REDIS_HOST, or SESSIONS_HOST."""
     deliver: Literal["file", "env"] = "file"
@@ -161,9 +164,10 @@ def delivered_by(connection: ConnectionSpec) -> tuple[str, ...]:
             words = ("HOST", "PORT", "DATABASE", "USER", "SSLMODE", "SSLROOTCERT", "PASSWORD", "URI")
             return tuple(f"PG{word}" if prefix == "PG" else f"{prefix}_{word}" for word in words)
         case ToRedis(prefix=prefix, via=via):
-            # Without `via` it is the instance that decides: one server has an address, several have Sentinels.
+            # Without `via` it is the instance that decides: one server has an address, replicas have Sentinels, shards know each other.
             address = () if via == "sentinel" else ("HOST", "PORT", "URI")
             named = () if via == "proxy" else ("SENTINELS", "SENTINEL_GROUP")
+            named += () if via else ("CLUSTER_NODES",)
             return tuple(f"{prefix}_{word}" for word in ("USER", "PASSWORD", "TLS", "CA", *address, *named))
         case ToApp(credential=credential):
             words = ("HOST", "PORT") if credential is None else ("HOST", "PORT", "USER", "PASSWORD", "USERPASS")

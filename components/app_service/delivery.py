@@ -155,11 +155,15 @@ def _postgres(connection: PostgresConnection, found: _Collector) -> None:
 
 
 def _redis(connection: RedisConnection, found: _Collector) -> None:
-    """One address, or the Sentinels that know it: never both, so that an app can't hold on to a primary of yesterday."""
+    """One address, or those who know it (Sentinels, or a sharded instance's servers): never both, so that an app can't hold
+    on to a primary of yesterday.
+    """
     prefix = connection.prefix
     found.variables[f"{prefix}_USER"] = connection.username
     found.variables[f"{prefix}_TLS"] = "false" if connection.ca is None else "true"
-    if connection.host is None:
+    if connection.nodes:
+        found.variables[f"{prefix}_CLUSTER_NODES"] = ",".join(connection.nodes)
+    elif connection.host is None:
         found.variables[f"{prefix}_SENTINELS"] = ",".join(connection.sentinels)
         found.variables[f"{prefix}_SENTINEL_GROUP"] = connection.group
     else:

@@ -151,10 +151,13 @@ def _pooler(
 
 
 def _pooler_pod(pooler: PoolerSpec, selector: Mapping[str, str]) -> dict[str, Any]:
-    """What the operator does not choose by itself: the container's name is the one it looks for."""
-    resources = {"cpu": pooler.resources.cpu, "memory": pooler.resources.memory}
+    """What the operator does not choose by itself: the containers' names are those it looks for."""
+    size = {"cpu": pooler.resources.cpu, "memory": pooler.resources.memory}
+    resources = {"requests": size, "limits": size}
     return {
-        "containers": [{"name": "pgbouncer", "resources": {"requests": resources, "limits": resources}}],
+        "containers": [{"name": "pgbouncer", "resources": resources}],
+        # It brings the operator's program, and the operator gives it no size: a quota refuses such a pod.
+        "initContainers": [{"name": "bootstrap-controller", "resources": resources}],
         "topologySpreadConstraints": [
             {
                 "topologyKey": key,

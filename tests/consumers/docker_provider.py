@@ -21,7 +21,17 @@ KNOWN = {
         {
             *("attach", "capabilities", "command", "cpus", "destroyGraceSeconds", "entrypoints", "envs", "healthcheck"),
             *("hostname", "image", "init", "logDriver", "logOpts", "memory", "memorySwap", "mounts", "mustRun", "name"),
-            *("networkMode", "networksAdvanced", "ports", "readOnly", "restart", "securityOpts", "shmSize", "start"),
+            *(
+                "networkMode",
+                "networksAdvanced",
+                "pidMode",
+                "ports",
+                "readOnly",
+                "restart",
+                "securityOpts",
+                "shmSize",
+                "start",
+            ),
             *("stopSignal", "stopTimeout", "tmpfs", "uploads", "user", "wait", "waitTimeout"),
         }
     ),
@@ -199,6 +209,7 @@ def _host_configuration(inputs: Mapping[str, Any]) -> dict[str, Any]:
     capabilities = inputs.get("capabilities", {})
     return {
         "NetworkMode": inputs.get("networkMode", "default"),
+        "PidMode": inputs.get("pidMode", ""),
         "ReadonlyRootfs": inputs.get("readOnly", False),
         "Tmpfs": inputs.get("tmpfs", {}),
         "ShmSize": inputs.get("shmSize", 64) * MIB,

@@ -16,10 +16,11 @@ from toolchain.consumers.egctl import EGCTL
 from toolchain.consumers.parts import Part
 from toolchain.consumers.pgbouncer_exporter import PGBOUNCER_EXPORTER
 from toolchain.consumers.servers import SERVERS, TOOLBOX
+from toolchain.consumers.workflow_readers import ACTIONLINT, ZIZMOR
 from toolchain.progress import UnavailableError, say
 
-CONTROL_PLANE = (ETCD, CRDS, EGCTL, KWOK, KUBERNETES)
-"""Needs Go and nothing else, so every machine can have it."""
+CONTROL_PLANE = (ETCD, CRDS, EGCTL, KWOK, KUBERNETES, ACTIONLINT, ZIZMOR)
+"""Needs Go and Python's packages and nothing else, so every machine can have it."""
 
 
 def wanted(kind: machine.Kind) -> tuple[Part, ...]:
