@@ -132,8 +132,9 @@ def _of_kubelet(place: Place, path: str, series: str) -> dict[str, Any]:
 def _probe(asked: blackbox.Question, hosts: Mapping[str, str]) -> dict[str, Any]:
     probe = asked.probe
     target = probe.target
-    if probe.vantage == "inside":
-        target = re.sub(r"^(\w+://)?([^:/]+)", lambda found: _full(found, hosts), target)
+    if probe.vantage == "inside" and probe.instance in hosts:
+        # The prober is in another namespace; what it asks may be called otherwise than the instance: `main-rw`.
+        target = re.sub(r"^(\w+://)?([^:/]+)", rf"\1\2.{hosts[probe.instance]}", target)
     labels = {"instance_name": probe.instance, "vantage": probe.vantage}
     shown = probe.server_name or probe.target
     return {
@@ -148,9 +149,3 @@ def _probe(asked: blackbox.Question, hosts: Mapping[str, str]) -> dict[str, Any]
             }
         },
     }
-
-
-def _full(found: re.Match[str], hosts: Mapping[str, str]) -> str:
-    """A host of the stack as its prober must call it, which is in another namespace."""
-    scheme, host = found[1] or "", found[2]
-    return f"{scheme}{host}.{hosts[host]}" if host in hosts else found[0]

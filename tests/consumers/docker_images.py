@@ -35,6 +35,7 @@ OF_THE_ROOT: dict[str, tuple[str, str, str | None]] = {
     "quay.io/prometheus/blackbox-exporter": ("prometheus-blackbox-exporter", "blackbox_exporter", None),
     "quay.io/prometheus/node-exporter": ("prometheus-node-exporter", "node_exporter", None),
     "quay.io/prometheus/prometheus": ("prometheus", "prometheus", "/prometheus"),
+    "quay.io/prometheuscommunity/postgres-exporter": ("prometheus-postgres-exporter", "postgres_exporter", None),
 }
 """Programs of the root folder with an image of their own: name there, name here, data folder."""
 
@@ -57,8 +58,6 @@ LEFT_OUT = frozenset(
 
 LEFT_OUT_PROGRAMS = ("amtool", "mtail", "prometheus", "promtool")
 """400 MB that no container here runs, with all that is called after them."""
-
-KEPT_PROGRAMS = frozenset({"prometheus-postgres-exporter"})
 
 ENTRYPOINT = """#!/bin/sh
 # What the official image does for a server without scripts of its own. https://hub.docker.com/_/postgres
@@ -95,13 +94,6 @@ CMD ["valkey-server"]
 """
 
 
-EXPORTER = """
-FROM servers:base
-USER 65534:65534
-ENTRYPOINT ["prometheus-postgres-exporter"]
-EXPOSE 9187
-"""
-
 POOLER_EXPORTER = """
 FROM servers:base
 COPY exporter /bin/pgbouncer_exporter
@@ -132,8 +124,6 @@ def _make(docker: Docker, name: str) -> None:
             docker.load(io.BytesIO(_toolbox(SERVERS.need() / ROOT / "usr/bin/busybox")), name)
         case "valkey/valkey":
             docker.build(tar_of({"Dockerfile": VALKEY.encode()}), name)
-        case "quay.io/prometheuscommunity/postgres-exporter":
-            docker.build(tar_of({"Dockerfile": EXPORTER.encode()}), name)
         case "quay.io/prometheuscommunity/pgbouncer-exporter":
             program = (PGBOUNCER_EXPORTER.need() / PROGRAM).read_bytes()
             docker.build(tar_of({"Dockerfile": POOLER_EXPORTER.encode(), "exporter": program}, mode=0o755), name)
@@ -218,7 +208,7 @@ def _adapted(entry: tarfile.TarInfo) -> tarfile.TarInfo | None:
     if name in LEFT_OUT or name in {"etc/passwd", "etc/group"} or name.startswith("var/lib/postgresql/"):
         return None
     program = Path(name).name if name.startswith("usr/bin/") else ""
-    if program.split("-")[0] in LEFT_OUT_PROGRAMS and program not in KEPT_PROGRAMS:
+    if program.split("-")[0] in LEFT_OUT_PROGRAMS:
         return None
     if name == "var/lib/postgresql":
         entry.uid = entry.gid = SERVER_ID
