@@ -15,6 +15,7 @@ from pathlib import Path
 
 from tests.consumers.docker_api import Docker, tar_of
 from tests.consumers.rendered import PROJECT
+from toolchain.consumers.parts import Part
 from toolchain.consumers.pgbouncer_exporter import PGBOUNCER_EXPORTER, PROGRAM
 from toolchain.consumers.servers import ROOT, SERVERS, TOOLBOX
 
@@ -38,6 +39,11 @@ OF_THE_ROOT: dict[str, tuple[str, str, str | None]] = {
     "quay.io/prometheuscommunity/postgres-exporter": ("prometheus-postgres-exporter", "postgres_exporter", None),
 }
 """Programs of the root folder with an image of their own: name there, name here, data folder."""
+
+OF_THE_CACHE: dict[str, tuple[Part, str]] = {
+    "quay.io/prometheuscommunity/pgbouncer-exporter": (PGBOUNCER_EXPORTER, "pgbouncer_exporter"),
+}
+"""Programs that were built from their modules: which, and its name in the image."""
 
 ENDPOINTS: dict[str, tuple[int, int, str | None, str]] = {
     "grafana/grafana": (3000, 472, "/var/lib/grafana", "/run.sh"),
@@ -94,13 +100,14 @@ CMD ["valkey-server"]
 """
 
 
-POOLER_EXPORTER = """
+NGINX = """
 FROM servers:base
-COPY exporter /bin/pgbouncer_exporter
-USER 65534:65534
-ENTRYPOINT ["/bin/pgbouncer_exporter"]
-EXPOSE 9127
+STOPSIGNAL SIGQUIT
+USER 101:101
 """
+
+PLAIN = {"nginxinc/nginx-unprivileged": NGINX, "valkey/valkey": VALKEY}
+"""Images that are the root folder and a few words."""
 
 
 def load(docker: Docker, references: Iterable[str]) -> None:
@@ -122,13 +129,10 @@ def _make(docker: Docker, name: str) -> None:
             docker.build(tar_of(files, mode=0o755), name)
         case "busybox":
             docker.load(io.BytesIO(_toolbox(SERVERS.need() / ROOT / "usr/bin/busybox")), name)
-        case "valkey/valkey":
-            docker.build(tar_of({"Dockerfile": VALKEY.encode()}), name)
-        case "quay.io/prometheuscommunity/pgbouncer-exporter":
-            program = (PGBOUNCER_EXPORTER.need() / PROGRAM).read_bytes()
-            docker.build(tar_of({"Dockerfile": POOLER_EXPORTER.encode(), "exporter": program}, mode=0o755), name)
-        case "nginxinc/nginx-unprivileged":
-            docker.build(tar_of({"Dockerfile": b"FROM servers:base\nSTOPSIGNAL SIGQUIT\nUSER 101:101\n"}), name)
+        case reference if reference in OF_THE_CACHE:
+            docker.build(_of_the_cache(*OF_THE_CACHE[reference]), name)
+        case reference if reference in PLAIN:
+            docker.build(tar_of({"Dockerfile": PLAIN[reference].encode()}), name)
         case "blocksight/api" | "blocksight/web" as demo:
             docker.build(_demo(PROJECT / "images" / demo.rpartition("/")[2]), name)
         case reference if reference in STOOD_IN_FOR:
@@ -167,6 +171,12 @@ def _of_the_root(program: str, called: str, data: str | None) -> bytes:
         f'ENTRYPOINT ["/bin/{called}"]',
     ]
     content = (SERVERS.need() / ROOT / "usr/bin" / program).read_bytes()
+    return tar_of({"Dockerfile": "\n".join(lines).encode(), "program": content}, mode=0o755)
+
+
+def _of_the_cache(program: Part, called: str) -> bytes:
+    content = (program.need() / PROGRAM).read_bytes()
+    lines = ["FROM servers:base", f"COPY program /bin/{called}", f"USER {NOBODY}", f'ENTRYPOINT ["/bin/{called}"]']
     return tar_of({"Dockerfile": "\n".join(lines).encode(), "program": content}, mode=0o755)
 
 
