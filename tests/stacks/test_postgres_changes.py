@@ -101,7 +101,7 @@ def test_taking_backups_away_is_refused_as_it_takes_their_credentials(prod: Sess
 def test_a_pooler_comes_and_goes_without_touching_the_data(prod: Session) -> None:
     result = preview(prod, lambda s: _main(s).pop("pooler"))
     assert result.exit_code == 0, result.text
-    assert result.changes.get("delete") == 2
+    assert result.changes.get("delete") == 3  # the pooler, its budget, and what scrapes it
     assert "replace" not in result.changes
 
 
