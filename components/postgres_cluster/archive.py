@@ -91,12 +91,12 @@ def _object_store(physical: str, spec: PostgresClusterSpec, store: str, there: O
     if there.endpoint is not None:
         configuration["endpointURL"] = there.endpoint
     rendered: dict[str, Any] = {"configuration": configuration}
-    if spec.backup is not None:
-        resources = {"cpu": spec.backup.sidecar.cpu, "memory": spec.backup.sidecar.memory}
+    if spec.sidecar is not None:
+        resources = {"cpu": spec.sidecar.cpu, "memory": spec.sidecar.memory}
         rendered["instanceSidecarConfiguration"] = {"resources": {"requests": resources, "limits": resources}}
-        if store == spec.backup.store:
-            # Only the store that this server writes: what others wrote is theirs to expire.
-            rendered["retentionPolicy"] = spec.backup.retention
+    if spec.backup is not None and store == spec.backup.store:
+        # Only the store that this server writes: what others wrote is theirs to expire.
+        rendered["retentionPolicy"] = spec.backup.retention
     return rendered
 
 

@@ -40,6 +40,10 @@ class SidecarResources(Spec):
     """Memory. With 128Mi backups were killed while the server stayed ready; restores of large servers want 1Gi."""
 
 
+RESTORER = SidecarResources(memory="1Gi")
+"""Of a server that is made from an archive and has none itself."""
+
+
 class RestoreSpec(Spec):
     """What a restore can count on: measure it in a drill, then write it here."""
 

@@ -134,7 +134,7 @@ def volumes(spec: PostgresClusterSpec) -> list[str]:
 def peak(spec: PostgresClusterSpec) -> Footprint:
     """The most the server can ask of its namespace: every instance, and one job that builds or joins the next."""
     pods = spec.instances + 1
-    sidecar = None if spec.backup is None else spec.backup.sidecar
+    sidecar = spec.sidecar
     # The sidecar archives in every pod; the job that restores has it too.
     cpu = cpu_millis(spec.resources.cpu) + (0 if sidecar is None else cpu_millis(sidecar.cpu))
     memory = size_bytes(spec.resources.memory) + (0 if sidecar is None else size_bytes(sidecar.memory))

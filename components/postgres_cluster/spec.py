@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from components.postgres_cluster.backup import BackupSpec, RecoverFromSpec, TopologySpec
+from components.postgres_cluster.backup import RESTORER, BackupSpec, RecoverFromSpec, SidecarResources, TopologySpec
 from components.postgres_cluster.pooler import PoolerSpec
 from components.vocabulary import (
     Cpu,
@@ -228,6 +228,16 @@ class PostgresClusterSpec(Spec):
         if self.replication is not None:
             return self.replication
         return ReplicationSpec(rpo="zero" if self.instances > 2 else "seconds")
+
+    @property
+    def sidecar(self) -> SidecarResources | None:
+        """What archives and restores is given, said or for a server that only restores; None where neither happens.
+
+        The namespace has a quota, so that a container without requests would never be let in.
+        """
+        if self.backup is not None:
+            return self.backup.sidecar
+        return RESTORER if self.recover_from is not None else None
 
     def problems(self) -> Iterable[Problem]:
         for parameter in sorted(OWNED_PARAMETERS & self.parameters.keys()):

@@ -28,10 +28,8 @@ def telemetry(name: str, spec: PostgresClusterSpec, target: TargetKind) -> Telem
 
 def _probes(name: str, spec: PostgresClusterSpec) -> Iterator[BlackboxProbe]:
     """No series says when the operator's certificates end; a handshake does, and also whether the server has loaded them."""
-    if not facts.shows_dates(spec):
-        return
-    for service in (f"{name}-rw", *((f"{name}-ro",) if spec.instances > 1 else ())):
-        yield BlackboxProbe(instance=name, module="tls_dates", target=f"{service}:{facts.PORT}", vantage="inside")
+    if facts.shows_dates(spec):
+        yield BlackboxProbe(instance=name, module="tls_dates", target=f"{name}-rw:{facts.PORT}", vantage="inside")
 
 
 def _scrapes(name: str, spec: PostgresClusterSpec, target: TargetKind) -> Iterator[Scrape]:

@@ -65,8 +65,6 @@ LEFT_OUT = frozenset(
 LEFT_OUT_PROGRAMS = ("amtool", "mtail", "prometheus", "promtool")
 """400 MB that no container here runs, with all that is called after them."""
 
-KEPT_PROGRAMS = frozenset({"prometheus-postgres-exporter"})
-
 ENTRYPOINT = """#!/bin/sh
 # What the official image does for a server without scripts of its own. https://hub.docker.com/_/postgres
 set -eu
@@ -102,6 +100,16 @@ CMD ["valkey-server"]
 """
 
 
+NGINX = """
+FROM servers:base
+STOPSIGNAL SIGQUIT
+USER 101:101
+"""
+
+PLAIN = {"nginxinc/nginx-unprivileged": NGINX, "valkey/valkey": VALKEY}
+"""Images that are the root folder and a few words."""
+
+
 def load(docker: Docker, references: Iterable[str]) -> None:
     """The images that a stack names. Raises LookupError for one that nothing here stands in for."""
     with tempfile.TemporaryFile() as tar:
@@ -121,12 +129,10 @@ def _make(docker: Docker, name: str) -> None:
             docker.build(tar_of(files, mode=0o755), name)
         case "busybox":
             docker.load(io.BytesIO(_toolbox(SERVERS.need() / ROOT / "usr/bin/busybox")), name)
-        case "valkey/valkey":
-            docker.build(tar_of({"Dockerfile": VALKEY.encode()}), name)
         case reference if reference in OF_THE_CACHE:
             docker.build(_of_the_cache(*OF_THE_CACHE[reference]), name)
-        case "nginxinc/nginx-unprivileged":
-            docker.build(tar_of({"Dockerfile": b"FROM servers:base\nSTOPSIGNAL SIGQUIT\nUSER 101:101\n"}), name)
+        case reference if reference in PLAIN:
+            docker.build(tar_of({"Dockerfile": PLAIN[reference].encode()}), name)
         case "blocksight/api" | "blocksight/web" as demo:
             docker.build(_demo(PROJECT / "images" / demo.rpartition("/")[2]), name)
         case reference if reference in STOOD_IN_FOR:
@@ -212,7 +218,7 @@ def _adapted(entry: tarfile.TarInfo) -> tarfile.TarInfo | None:
     if name in LEFT_OUT or name in {"etc/passwd", "etc/group"} or name.startswith("var/lib/postgresql/"):
         return None
     program = Path(name).name if name.startswith("usr/bin/") else ""
-    if program.split("-")[0] in LEFT_OUT_PROGRAMS and program not in KEPT_PROGRAMS:
+    if program.split("-")[0] in LEFT_OUT_PROGRAMS:
         return None
     if name == "var/lib/postgresql":
         entry.uid = entry.gid = SERVER_ID

@@ -28,7 +28,7 @@ def spec(major: int) -> PostgresClusterSpec:
 
 def test_a_probe_sees_when_the_certificate_ends(tmp_path: Path) -> None:
     told = telemetry("main", spec(18), "kubernetes")
-    assert [probe.target for probe in told.probes] == ["main-rw:5432", "main-ro:5432"]
+    assert [probe.target for probe in told.probes] == ["main-rw:5432"]
     (module,) = {asked.module for asked in blackbox.questions([told])}
     with postgres_machine.running(tmp_path) as machine:
         machine.run(["sh", "-euc", CERTIFICATE])

@@ -1,13 +1,17 @@
-"""Edits of a server that runs, on the real engine: what goes through as an update, and what is refused."""
+"""Edits of a server that runs, on the real engine: what goes through as an update, what is refused, what the review blocks."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from rehearsal.session import Session
+from review import cost, events, state
+from review.flags import Case, Limits
+from review.flags.finding import Finding, Grade
+from review.report import Asked, judge
 from tests.stacks.shipped import ROOT
 from tests.stacks.test_data_loss import Sections, edited, preview, refused, unchanged
 
@@ -24,6 +28,41 @@ def prod(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
 
 def _main(sections: Sections) -> Sections:
     return sections["postgres_clusters"]["main"]
+
+
+def blocked(session: Session, change: Callable[[Sections], None]) -> list[Finding]:
+    """What the review holds against a change that the engine lets through."""
+    result = preview(session, change)
+    assert result.exit_code == 0, result.text
+    case = Case(
+        events.read(result.events),
+        state.parse(session.export(), "state"),
+        cost.Prices.read(cost.SHIPPED),
+        Limits(),
+        frozenset(),
+    )
+    return [found for found in judge(case, Asked()).findings if found.grade is Grade.BLOCK]
+
+
+def test_nothing_changes_by_itself(prod: Session) -> None:
+    result = preview(prod, unchanged)
+    assert result.exit_code == 0, result.text
+    assert set(result.changes) == {"same"}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"storage": {"size": "50Gi"}}, {"wal": {"size": "10Gi"}}],
+    ids=["data", "log"],
+)
+def test_a_shrunk_volume_is_blocked_by_the_review(prod: Session, change: Sections) -> None:
+    found = blocked(prod, lambda s: _main(s).update(change))
+    assert [each.flag for each in found if "no volume can shrink" in each.sentence] == ["F1"]
+    assert found[0].label == "Cluster blocksight-prod/main"
+
+
+def test_a_grown_volume_is_not_blocked(prod: Session) -> None:
+    assert blocked(prod, lambda s: _main(s).update(storage={"size": "150Gi"})) == []
 
 
 def test_another_major_is_refused(prod: Session) -> None:
@@ -62,8 +101,7 @@ def test_taking_backups_away_is_refused_as_it_takes_their_credentials(prod: Sess
 def test_a_pooler_comes_and_goes_without_touching_the_data(prod: Session) -> None:
     result = preview(prod, lambda s: _main(s).pop("pooler"))
     assert result.exit_code == 0, result.text
-    # The pooler, its policy, and what scrapes it.
-    assert result.changes.get("delete") == 3
+    assert result.changes.get("delete") == 3  # the pooler, its budget, and what scrapes it
     assert "replace" not in result.changes
 
 
@@ -85,3 +123,39 @@ def test_a_connection_through_the_pooler_changes_the_app_alone(prod: Session) ->
     changed = [line for line in result.text.splitlines() if line.strip().startswith(("~", "+", "-", "+-"))]
     assert any("api-deployment" in line for line in changed), result.text
     assert not any("main-" in line for line in changed)
+
+
+@pytest.fixture(scope="module")
+def risky(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
+    """prod, with migrations that have waited for a backup."""
+    with Session(ROOT, "prod", state=tmp_path_factory.mktemp("state") / "risky") as session:
+        session.stack_text = edited("prod", _risky)
+        result = session.up()
+        assert result.exit_code == 0, result.text
+        yield session
+
+
+def _risky(sections: Sections) -> None:
+    sections["app_services"]["api"]["migrations"]["risky"] = True
+
+
+def test_the_next_release_takes_a_backup_of_its_own(risky: Session) -> None:
+    def release(sections: Sections) -> None:
+        _risky(sections)
+        sections["app_services"]["api"]["image"] = "ghcr.io/blocksight/api@sha256:" + "2" * 64
+
+    result = preview(risky, release)
+    assert result.exit_code == 0, result.text
+    replaced = [line for line in result.text.splitlines() if line.strip().startswith("+-")]
+    assert any("api-main-backup" in line for line in replaced), result.text
+    assert any("api-migrations" in line for line in replaced), result.text
+
+
+def test_an_edit_that_is_no_release_takes_none(risky: Session) -> None:
+    def scale(sections: Sections) -> None:
+        _risky(sections)
+        sections["app_services"]["api"]["autoscaling"]["max"] += 1
+
+    result = preview(risky, scale)
+    assert result.exit_code == 0, result.text
+    assert "api-main-backup" not in result.text

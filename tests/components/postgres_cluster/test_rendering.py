@@ -65,6 +65,16 @@ def test_only_the_store_that_a_server_writes_gets_its_retention() -> None:
     assert stores["main-us-store"]["configuration"]["s3Credentials"] == {"inheritFromIAMRole": True}
 
 
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_the_quota_lets_every_sidecar_in(variant: str) -> None:
+    stores = rendered(variant).of_type("ObjectStore")
+    assert ("recovery" in cluster(variant)["bootstrap"] or "plugins" in cluster(variant)) is bool(stores)
+    for store in stores:
+        resources = store.inputs["spec"]["instanceSidecarConfiguration"]["resources"]
+        assert resources["requests"] == resources["limits"]
+        assert resources["requests"].keys() == {"cpu", "memory"}
+
+
 def test_a_site_that_follows_starts_from_the_one_that_writes_and_waits_for_no_role() -> None:
     spec = cluster("a site that follows")
     assert spec["bootstrap"]["recovery"]["source"] == "us"

@@ -58,6 +58,11 @@ def _rich(main: dict[str, Any]) -> None:
     )
 
 
+def _only_restored(main: dict[str, Any]) -> None:
+    del main["backup"]
+    main.update(instances=1, replication={"rpo": "seconds"}, recover_from={"store": "backups", "server": "main-g1"})
+
+
 VARIANTS: dict[str, Callable[[dict[str, Any]], None]] = {
     "as shipped": lambda _: None,
     "restored to a moment": _restored,
@@ -66,6 +71,7 @@ VARIANTS: dict[str, Callable[[dict[str, Any]], None]] = {
     "a site that is promoted": _promoted,
     "one instance": _alone,
     "without backups": _careless,
+    "restored and without backups": _only_restored,
     "with everything said": _rich,
 }
 
