@@ -13,9 +13,7 @@ import pulumi
 
 from components.app_service.spec import AppServiceSpec, GeneratedSecret, SecretRef
 from components.connections import AppConnection, Credential, PostgresConnection, RedisConnection, SecretKey
-
-SECRETS_FOLDER = "/run/secrets"
-CONFIG_FOLDER = "/run/config"
+from components.folders import SECRETS_FOLDER
 
 Connection = PostgresConnection | RedisConnection | AppConnection
 

@@ -17,7 +17,6 @@ from components.app_service.docker_parts import (
     environment,
     joins,
     passed,
-    tools,
 )
 from components.app_service.kinds import AnyAppServiceSpec, StatefulSpec
 from components.app_service.probes import CommandProbe, HttpProbe, Probe, TcpProbe
@@ -25,18 +24,18 @@ from components.app_service.spec import KILL_MARGIN_SECONDS, AppServiceSpec, Doc
 from components.connections import Gate
 from components.targets import DockerTarget
 from components.targets.docker import (
-    LOG_OPTIONS,
+    ONCE,
     TOOLS_FOLDER,
-    cpus,
     exited_well,
     files,
     go_duration,
+    hardened,
     image,
     kept,
-    megabytes,
     networks_of,
     options,
     tmpfs,
+    tools,
 )
 from components.vocabulary import seconds
 
@@ -69,15 +68,9 @@ def create(
         user=f"{spec.user}:{spec.user}",
         read_only=not local.writable_root,
         tmpfs={path: tmpfs(size, spec.user) for path, size in sorted(spec.scratch.items())},
-        capabilities=docker.ContainerCapabilitiesArgs(drops=["ALL"]),
-        security_opts=["no-new-privileges:true"],
+        **hardened(spec.resources.memory, spec.resources.cpu),
         init=True,
-        memory=megabytes(spec.resources.memory),
-        memory_swap=megabytes(spec.resources.memory),  # equal: no swap; left out, each refresh shows a change
-        cpus=cpus(spec.resources.cpu),
         restart="unless-stopped",
-        log_driver="json-file",
-        log_opts=LOG_OPTIONS,
         networks_advanced=networks_of(name, networks, target),
         network_mode=None if networks else "none",
         ports=[
@@ -146,9 +139,7 @@ def _data(name: str, spec: AnyAppServiceSpec, target: DockerTarget, parent: pulu
         command=["chown", f"{spec.user}:{spec.user}", "/data"],
         user="0:0",
         network_mode="none",
-        must_run=False,
-        attach=True,
-        restart="no",
+        **ONCE,
         capabilities=docker.ContainerCapabilitiesArgs(drops=["ALL"], adds=["CAP_CHOWN"]),
         mounts=[docker.ContainerMountArgs(type="volume", source=volume.name, target="/data")],
         opts=options(parent, target),
