@@ -37,7 +37,7 @@ caches = {
     for name, spec in sorted(stack.redis_caches.items())
 }
 apps: dict[str, AppService] = {}
-made = wiring.Producers(databases=databases, caches=caches, apps=apps)
+made = wiring.Producers(databases=databases, caches=caches, apps=apps, secrets=secrets)
 for name in plan.start_order:
     if name in stack.app_services:
         apps[name] = AppService(
@@ -65,11 +65,14 @@ frontends = {
 
 if stack.edge is not None:
     behind = {**apps, **frontends}
-    gates = [behind[route.backend].gate for route in plan.routes]
+    gates = [behind[route.backend].gate for route in plan.routes if route.backend in behind]
     edge = EdgeGateway(
         "edge", stack.edge, target=target, routes=plan.routes, edges=plan.around("edge"), secrets=secrets, gates=gates
     )
     pulumi.export("urls", edge.urls)
+
+if stack.monitoring is not None:
+    pulumi.export("monitoring", wiring.monitoring(stack.monitoring, plan, environment, secrets).address)
 
 if plan.peak.pods:
     pulumi.info(f"peak of the stack: {plan.peak}")

@@ -172,9 +172,13 @@ class Route:
     port: int
     section: str
     """Where the backend stands in the stack file."""
+    place: tuple[str, ...]
+    """Where the route itself stands there."""
     replicated: bool
     """Whether more than one replica can answer."""
     spec: RouteSpec
+    apart: str | None = None
+    """Kubernetes: what the backend's namespace ends in, if it is not the stack's own."""
 
     @property
     def plain_paths(self) -> tuple[str, ...]:

@@ -40,7 +40,7 @@ class EdgeGateway(pulumi.ComponentResource):
         gates: Sequence[Gate] = (),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """`edges` are inbound ones (Kubernetes: to the solver pods) and outbound ones (Docker: to the backends)."""
+        """`edges` are inbound ones (Kubernetes: to the solver pods; Docker: of probes) and outbound ones (Docker: to the backends)."""
         super().__init__("slipway:index:EdgeGateway", name, spec.model_dump(mode="json", exclude_none=True), opts)
         given = _given(spec, secrets)
         match target:
@@ -52,7 +52,7 @@ class EdgeGateway(pulumi.ComponentResource):
                 from components.edge_gateway import docker
 
                 self.urls = docker.create(
-                    name, spec, routes, target, edges=edges[1], gates=gates, given=given, parent=self
+                    name, spec, routes, target, edges=edges, gates=gates, given=given, parent=self
                 )
             case _:
                 assert_never(target)

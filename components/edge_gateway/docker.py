@@ -28,7 +28,7 @@ def create(
     routes: Sequence[Route],
     target: DockerTarget,
     *,
-    edges: Sequence[Edge],
+    edges: tuple[Sequence[Edge], Sequence[Edge]],
     gates: Sequence[Gate],
     given: Given,
     parent: pulumi.Resource,
@@ -52,13 +52,14 @@ def create(
         parent,
     )
     made = _local_certificates(name, spec, nginx, target, parent)
-    backends = sorted({e.producer.name for e in edges if isinstance(e.producer, Instance)})
+    inbound, outbound = edges
+    backends = {e.producer.name for e in outbound if isinstance(e.producer, Instance)}
     server(
         name,
         image_id=nginx.image_id,
         memory=local.memory,
         cpu=local.cpu,
-        networks=[f"{name}-egress", *backends],
+        networks=sorted({f"{name}-egress", *backends, *({name} if inbound else ())}),
         publish={8080: local.publish.http, 8443: local.publish.https},
         mounts=[*written.mounts, *made.mounts],
         after=[*written.written_by, *made.after, *(r for gate in gates for r in gate.resources)],

@@ -12,6 +12,8 @@ from components.cdn_frontend.spec import CdnFrontendSpec
 from components.edge_gateway.spec import EdgeGatewaySpec, PublishSpec
 from components.environment.spec import ClusterSpec
 from components.footprint import Footprint
+from components.monitoring_stack import facts as monitoring_facts
+from components.monitoring_stack.spec import MonitoringSpec
 from components.routes import Route
 from components.vocabulary import Problem, cpu_millis, size_bytes
 
@@ -20,6 +22,9 @@ COMPONENT = "edge-gateway"
 
 NAME = "edge"
 """The one instance of a stack."""
+
+DOCKER_PORT = 8443
+"""Where its container speaks TLS: below 1024 it would need rights."""
 
 SUFFIXES = (
     "",
@@ -81,13 +86,18 @@ def claims() -> set[str]:
     return {f"{NAME}{suffix}" for suffix in SUFFIXES}
 
 
-def routes(apps: Mapping[str, AppServiceSpec], sites: Mapping[str, CdnFrontendSpec]) -> tuple[Route, ...]:
+def routes(
+    apps: Mapping[str, AppServiceSpec],
+    sites: Mapping[str, CdnFrontendSpec],
+    monitoring: MonitoringSpec | None = None,
+) -> tuple[Route, ...]:
     """Every route of a stack, in an order that no new name changes for the others."""
     found = [
         Route(
             backend=name,
             port=app.ports[app.route.port],
             section="app_services",
+            place=("app_services", name, "route"),
             replicated=app.most_replicas > 1,
             spec=app.route,
         )
@@ -101,12 +111,14 @@ def routes(apps: Mapping[str, AppServiceSpec], sites: Mapping[str, CdnFrontendSp
                 backend=name,
                 port=site_facts.PORT,
                 section="cdn_frontends",
+                place=("cdn_frontends", name, "route"),
                 replicated=site.replicas > 1,
                 spec=site.route,
             )
             for name, site in sorted(sites.items())
             if site.route is not None
         ),
+        *(() if (shown := monitoring_facts.route(monitoring)) is None else (shown,)),
     )
 
 
@@ -142,7 +154,7 @@ def without_edge(routes: Sequence[Route]) -> Iterator[Problem]:
     """Routes of a stack that has no edge."""
     for route in routes:
         yield Problem(
-            path=(route.section, route.backend, "route"),
+            path=route.place,
             rule="needs a way in: the stack has no `edge`",
             example="{certificates: {main: {hosts: [" + route.spec.host + "]}}}",
         )
@@ -152,7 +164,7 @@ def problems(spec: EdgeGatewaySpec, routes: Sequence[Route]) -> Iterator[Problem
     """What is wrong between routes, and between a route and the certificates; on every target."""
     owners: dict[tuple[str, str], Route] = {}
     for route in routes:
-        at = (route.section, route.backend, "route")
+        at = route.place
         if spec.certificate_of(route.spec.host) is None:
             yield Problem(
                 path=(*at, "host"),
@@ -163,7 +175,7 @@ def problems(spec: EdgeGatewaySpec, routes: Sequence[Route]) -> Iterator[Problem
             if (other := owners.setdefault((route.spec.host, path), route)) is not route:
                 yield Problem(
                     path=at,
-                    rule=f"leads {route.spec.host}{path} here, and {other.section}.{other.backend} takes it too",
+                    rule=f"leads {route.spec.host}{path} here, and {'.'.join(other.place[:-1])} takes it too",
                 )
     cookies: dict[str, str] = {}
     for route in routes:
@@ -171,7 +183,7 @@ def problems(spec: EdgeGatewaySpec, routes: Sequence[Route]) -> Iterator[Problem
             cookie = f"{route.spec.host} {route.spec.affinity.cookie}"
             if (first := cookies.setdefault(cookie, route.backend)) != route.backend:
                 yield Problem(
-                    path=(route.section, route.backend, "route", "affinity", "cookie"),
+                    path=(*route.place, "affinity", "cookie"),
                     rule=f"is the cookie of {first!r} on the same host; name another",
                     example=f"{route.backend.replace('-', '_')}_affinity",
                 )
@@ -191,7 +203,7 @@ def cluster_problems(spec: EdgeGatewaySpec, routes: Sequence[Route], cluster: Cl
     if spec.trusted_proxies and "trusted_proxies" not in found.capabilities:
         yield _lacks(("edge", "trusted_proxies"), found)
     for route in routes:
-        here = (route.section, route.backend, "route")
+        here = route.place
         for feature in _wants(route):
             if feature not in found.capabilities:
                 yield _lacks((*here, *feature.split(".")), found)

@@ -230,7 +230,7 @@ def _routes(
                 "rules": [
                     {
                         "matches": [{"path": {"type": "PathPrefix", "value": path}} for path in paths],
-                        "backendRefs": [{"name": route.backend, "port": route.port}],
+                        "backendRefs": [_backend(route, target)],
                         "timeouts": {"request": timeout},
                         "filters": list(_filters(spec, route)),
                     }
@@ -238,6 +238,12 @@ def _routes(
             },
             opts=_after(opts, gateway),
         )
+
+
+def _backend(route: Route, target: KubernetesTarget) -> dict[str, Any]:
+    """A backend in another namespace has granted it there."""
+    elsewhere = {} if route.apart is None else {"namespace": f"{target.prefix}-{route.apart}"}
+    return {"name": route.backend, "port": route.port, **elsewhere}
 
 
 def _filters(spec: EdgeGatewaySpec, route: Route) -> Iterator[dict[str, Any]]:

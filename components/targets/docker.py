@@ -19,8 +19,8 @@ from components.vocabulary import cpu_millis, size_bytes
 TOOLS_FOLDER = "/run/slipway"
 """Where the stack's static tools are mounted; health checks call them."""
 
-LOG_OPTIONS = {"max-size": "10m", "max-file": "3"}
-"""30 MB of logs per container; Docker's own default never rotates."""
+LOG_OPTIONS = {"max-size": "10m", "max-file": "3", "tag": "{{.Name}}"}
+"""30 MB of logs per container; Docker's own default never rotates. The tag tells a reader of the files whose lines they are."""
 
 
 def options(
@@ -86,10 +86,10 @@ class Hardened(TypedDict):
     log_opts: Mapping[str, pulumi.Input[str]]
 
 
-def hardened(memory: str, cpu: str) -> Hardened:
+def hardened(memory: str, cpu: str, *, adds: Sequence[str] = ()) -> Hardened:
     """For what goes on running and for what runs an app's code; spread it into the container's arguments."""
     return Hardened(
-        capabilities=docker.ContainerCapabilitiesArgs(drops=["ALL"]),
+        capabilities=docker.ContainerCapabilitiesArgs(drops=["ALL"], adds=list(adds) or None),
         security_opts=["no-new-privileges:true"],
         memory=megabytes(memory),
         memory_swap=megabytes(memory),  # equal: no swap; left out, each refresh shows a change

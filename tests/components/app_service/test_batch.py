@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-import topology
+import edges
 from tests.components.app_service.test_kinds import changed
 from tests.kit.recording import Recording, Resource
 from tests.stacks.shipped import recorded, topology_of
@@ -116,7 +116,7 @@ def test_what_runs_beside_reaches_what_the_app_reaches_and_is_reached_by_nobody(
 
 
 def test_migrations_and_jobs_count_in_the_peak() -> None:
-    assert topology.batch("api").name == "api-batch"
+    assert edges.batch("api").name == "api-batch"
     spec = topology_of("prod").stack.app_services["api"]
     assert spec.most_batch_pods == 1
 
