@@ -9,7 +9,6 @@ import topology
 import wiring
 from components.app_service import AppService, facts
 from components.cdn_frontend import CDNFrontend
-from components.edge_gateway import EdgeGateway
 from components.postgres_cluster import PostgresCluster
 from components.redis_cache import RedisCache
 
@@ -64,11 +63,7 @@ frontends = {
 }
 
 if stack.edge is not None:
-    behind = {**apps, **frontends}
-    gates = [behind[route.backend].gate for route in plan.routes if route.backend in behind]
-    edge = EdgeGateway(
-        "edge", stack.edge, target=target, routes=plan.routes, edges=plan.around("edge"), secrets=secrets, gates=gates
-    )
+    edge = wiring.edge(stack.edge, plan, environment, {**apps, **frontends}, secrets)
     pulumi.export("urls", edge.urls)
 
 if stack.monitoring is not None:

@@ -34,6 +34,12 @@ def wanted(stack: StackConfig, prefix: str) -> Mapping[str, NetworkPlan]:
         apps = (member for app in users for member in containers(app, stack.app_services[app]))
         published = cache.docker is not None and cache.docker.publish is not None
         found |= redis_edges.networks(name, apps, protect=cache.deletion_protection, published=published)
+    routed = {
+        share.backend
+        for route in edge_facts.routes(stack.app_services, stack.cdn_frontends)
+        for share in route.backends
+        if stack.edge is not None
+    }
     for name, spec in stack.app_services.items():
         callers = {
             member
@@ -43,7 +49,7 @@ def wanted(stack: StackConfig, prefix: str) -> Mapping[str, NetworkPlan]:
             for member in containers(n, s)
         }
         callers |= {n for n, s in stack.cdn_frontends.items() for p in s.proxies.values() if p.app == name}
-        if spec.route is not None:
+        if name in routed:
             callers.add(edge_facts.NAME)
         if callers:
             found[name] = NetworkPlan(name=name, internal=True, protect=False, members=frozenset({name, *callers}))

@@ -18,7 +18,7 @@ from components.monitoring_stack import facts as monitoring_facts
 from components.object_stores import ObjectStoreSpec
 from components.postgres_cluster import facts as postgres_facts
 from components.redis_cache import edges as redis_edges
-from components.routes import Route
+from components.routes import Route, Share
 from components.telemetry import BlackboxProbe, Telemetry
 from config import StackConfig
 
@@ -150,13 +150,14 @@ def _routed(stack: StackConfig) -> Iterator[Edge]:
                 consumer=door, producer=solver, port=edge_facts.SOLVER_PORT, why="Let's Encrypt asks for a proof"
             )
     for route in edge_facts.routes(stack.app_services, stack.cdn_frontends, stack.monitoring):
-        yield Edge(consumer=door, producer=_behind(route), port=route.port, why=".".join(route.place))
+        for share in route.backends:
+            yield Edge(consumer=door, producer=_behind(route, share), port=share.port, why=".".join(route.place))
 
 
-def _behind(route: Route) -> Instance:
+def _behind(route: Route, share: Share) -> Instance:
     if route.section == monitoring_facts.SECTION:
         return monitoring_facts.instance(monitoring_facts.GRAFANA)
-    return app(route.backend) if route.section == "app_services" else frontend(route.backend)
+    return app(share.backend) if route.section == "app_services" else frontend(share.backend)
 
 
 def frontend(name: str) -> Instance:

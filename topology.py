@@ -60,6 +60,11 @@ class Topology:
         """Inbound and outbound edges of a RedisCache's servers, Sentinels and proxies, by what they are called."""
         return {role: (self.inbound(role), self.outbound(role)) for role in redis_edges.roles(name)}
 
+    @property
+    def homes(self) -> Mapping[str, str]:
+        """What stands on a ground of its own, by the name that this is known by: an app's, or the monitoring's."""
+        return namespaces.homes(self.stack)
+
     def monitoring_edges(self) -> dict[str, tuple[tuple[Edge, ...], tuple[Edge, ...]]]:
         """Inbound and outbound edges of the monitoring's programs, by what they are called."""
         return {name: self.around(name) for name in sorted(monitoring_facts.claims())}

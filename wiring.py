@@ -10,7 +10,10 @@ import pulumi
 from components.app_service.component import AppService, connection
 from components.app_service.connects_to import ToApp, ToObjectStore, ToPostgres, ToRedis, variables_prefix
 from components.app_service.delivery import Connection
+from components.cdn_frontend import CDNFrontend
 from components.connections import ObjectStoreConnection
+from components.edge_gateway import EdgeGateway, EdgeGatewaySpec
+from components.edge_gateway import facts as edge_facts
 from components.environment import Environment
 from components.monitoring_stack import MonitoringSpec, MonitoringStack
 from components.object_stores import ObjectStoreSpec
@@ -29,6 +32,26 @@ def environment(plan: Topology) -> Environment:
         project=pulumi.get_project(),
         networks=plan.networks,
         apart=plan.apart,
+    )
+
+
+def edge(
+    spec: EdgeGatewaySpec,
+    plan: Topology,
+    ground: Environment,
+    behind: Mapping[str, AppService | CDNFrontend],
+    secrets: pulumi.Output[Mapping[str, str]],
+) -> EdgeGateway:
+    """The way in, once what it leads to is there."""
+    return EdgeGateway(
+        edge_facts.NAME,
+        spec,
+        target=ground.target,
+        apart={name: ground.apart[home] for name, home in plan.homes.items() if home in ground.apart},
+        routes=plan.routes,
+        edges=plan.around(edge_facts.NAME),
+        secrets=secrets,
+        gates=[behind[s.backend].gate for route in plan.routes for s in route.backends if s.backend in behind],
     )
 
 

@@ -103,3 +103,8 @@ ENVOY_GATEWAY_API = "gateway.envoyproxy.io/v1alpha1"
 
 PROMETHEUS_OPERATOR_API = "monitoring.coreos.com/v1"
 """https://prometheus-operator.dev/docs/api-reference/api/"""
+CORAZA = "ghcr.io/corazawaf/coraza-proxy-wasm:0.6.0"
+"""The web application firewall as a WebAssembly image. https://github.com/corazawaf/coraza-proxy-wasm"""
+
+MTAIL = "ghcr.io/google/mtail:3.0.8"
+"""Counts what nginx logs. The image holds nothing but /usr/bin/mtail. https://github.com/jaqx0r/mtail"""

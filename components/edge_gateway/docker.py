@@ -10,7 +10,7 @@ import pulumi_docker as docker
 from components import versions
 from components.connections import Edge, Gate, Instance
 from components.edge_gateway.local_authority import AUTHORITY_FOLDER, ISSUED_FOLDER, script
-from components.edge_gateway.nginx import configuration
+from components.edge_gateway.nginx import configuration, key_file, key_lines
 from components.edge_gateway.spec import DockerSpec, EdgeGatewaySpec, PublishSpec
 from components.folders import CONFIG_FOLDER, SECRETS_FOLDER, TLS_FOLDER
 from components.nginx.docker import NAME_SERVER, NGINX_USER, server
@@ -31,6 +31,7 @@ def create(
     edges: tuple[Sequence[Edge], Sequence[Edge]],
     gates: Sequence[Gate],
     given: Given,
+    secrets: Mapping[str, pulumi.Output[str]],
     parent: pulumi.Resource,
 ) -> list[str]:
     local = spec.docker or DockerSpec()
@@ -45,7 +46,8 @@ def create(
                 f"{certificate}.{kind}": value
                 for certificate, pair in given.items()
                 for kind, value in zip(("crt", "key"), pair, strict=True)
-            },
+            }
+            | {key_file(route): keys for route in routes if (keys := _keys(route, secrets)) is not None},
         },
         NGINX_USER,
         target,
@@ -69,6 +71,13 @@ def create(
         parent=parent,
     )
     return [f"https://{host}{suffix}" for host in sorted({route.spec.host for route in routes})]
+
+
+def _keys(route: Route, secrets: Mapping[str, pulumi.Output[str]]) -> pulumi.Output[str] | None:
+    keys = route.spec.api_key
+    if keys is None:
+        return None
+    return pulumi.Output.all(**{client: secrets[key] for client, key in keys.clients.items()}).apply(key_lines)
 
 
 def _suffix(publish: PublishSpec) -> str:

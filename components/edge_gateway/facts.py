@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from components.app_service.spec import AppServiceSpec
 from components.cdn_frontend import facts as site_facts
@@ -14,7 +15,7 @@ from components.environment.spec import ClusterSpec
 from components.footprint import Footprint
 from components.monitoring_stack import facts as monitoring_facts
 from components.monitoring_stack.spec import MonitoringSpec
-from components.routes import Route
+from components.routes import Route, RouteSpec, Share
 from components.vocabulary import Problem, cpu_millis, size_bytes
 
 COMPONENT = "edge-gateway"
@@ -41,6 +42,12 @@ SUFFIXES = (
 )
 """What is put behind the instance's name, on either target."""
 
+CLIENT_HEADER = "x-client-id"
+"""Tells an app whose API key came; what a client itself sends under this name never arrives."""
+
+API_KEY = re.compile(r"[A-Za-z0-9_-]{16,200}")
+"""What every proxy reads without quotes, and nobody guesses."""
+
 SOLVER_LABELS = {"acme.cert-manager.io/http01-solver": "true"}
 """Pods that cert-manager starts in the stack's namespace to answer Let's Encrypt. https://cert-manager.io/docs/configuration/acme/http01/"""
 SOLVER_PORT = 8089
@@ -50,7 +57,19 @@ SOLVER_CPU, SOLVER_MEMORY = "10m", "64Mi"
 OLDEST_CERT_MANAGER = (1, 21)
 """The first minor that has the fix of GHSA-8rvj-mm4h-c258 from its start."""
 
-Feature = Literal["affinity", "allow_from", "body", "jwt", "limits", "timeouts.websocket_idle", "trusted_proxies"]
+Feature = Literal[
+    "affinity",
+    "allow_from",
+    "api_key",
+    "body",
+    "circuit",
+    "jwt",
+    "limits",
+    "oidc",
+    "timeouts.websocket_idle",
+    "trusted_proxies",
+    "waf",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,9 +82,7 @@ class Implementation:
 
 ENVOY_GATEWAY = Implementation(
     title="Envoy Gateway",
-    capabilities=frozenset(
-        {"affinity", "allow_from", "body", "jwt", "limits", "timeouts.websocket_idle", "trusted_proxies"}
-    ),
+    capabilities=frozenset(get_args(Feature)),
 )
 STANDARD = Implementation(
     title="a gateway of which only Gateway API's standard channel is known", capabilities=frozenset()
@@ -100,6 +117,7 @@ def routes(
             place=("app_services", name, "route"),
             replicated=app.most_replicas > 1,
             spec=app.route,
+            shares=tuple(_shares(app.route, apps)),
         )
         for name, app in sorted(apps.items())
         if app.route is not None
@@ -122,6 +140,12 @@ def routes(
     )
 
 
+def _shares(route: RouteSpec, apps: Mapping[str, AppServiceSpec]) -> Iterator[Share]:
+    for name, percent in sorted(route.shares.items()):
+        if name in apps and route.port in apps[name].ports:
+            yield Share(backend=name, port=apps[name].ports[route.port], percent=percent)
+
+
 def acme_hosts(spec: EdgeGatewaySpec) -> list[str]:
     """Names that Let's Encrypt is asked about."""
     return sorted({host for c in spec.certificates.values() if c.given is None for host in c.hosts})
@@ -142,6 +166,17 @@ def given_secrets(spec: EdgeGatewaySpec) -> Iterator[tuple[tuple[str, ...], str]
             path = ("edge", "certificates", name, "given")
             yield (*path, "certificate"), certificate.given.certificate
             yield (*path, "key"), certificate.given.key
+
+
+def route_secrets(routes: Sequence[Route]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Keys of `secrets` that routes name, and where."""
+    for route in routes:
+        path = (route.section, route.backend, "route")
+        if route.spec.oidc is not None:
+            yield (*path, "oidc", "client_secret"), route.spec.oidc.client_secret
+        if route.spec.api_key is not None:
+            for client, key in sorted(route.spec.api_key.clients.items()):
+                yield (*path, "api_key", "clients", client), key
 
 
 def peak(spec: EdgeGatewaySpec) -> Footprint:
@@ -189,6 +224,33 @@ def problems(spec: EdgeGatewaySpec, routes: Sequence[Route]) -> Iterator[Problem
                 )
 
 
+def share_problems(
+    apps: Mapping[str, AppServiceSpec], sites: Mapping[str, CdnFrontendSpec], broken: Collection[str]
+) -> Iterator[Problem]:
+    """Shares that lead nowhere, or past the app that declares them."""
+    for name, site in sites.items():
+        if site.route is not None and site.route.shares:
+            yield Problem(
+                path=("cdn_frontends", name, "route", "shares"),
+                rule="would answer one page's requests from two releases; use previous_image, which keeps old files reachable",
+            )
+    for name, app in apps.items():
+        if app.route is None or not app.route.shares:
+            continue
+        path = ("app_services", name, "route", "shares")
+        if name not in app.route.shares:
+            yield Problem(
+                path=path, rule=f"must name {name} too, with what stays for it", example=f"{{{name}: 90, ...}}"
+            )
+        for other in app.route.shares:
+            if other not in apps and other not in broken:
+                there = ", ".join(sorted(apps)) or "none"
+                yield Problem(path=(*path, other), rule=f"names no app of this stack; there are: {there}")
+            elif other in apps and other != name and app.route.port not in apps[other].ports:
+                has = ", ".join(sorted(apps[other].ports)) or "none"
+                yield Problem(path=(*path, other), rule=f"has no port {app.route.port!r}; it has: {has}")
+
+
 def cluster_problems(spec: EdgeGatewaySpec, routes: Sequence[Route], cluster: ClusterSpec) -> Iterator[Problem]:
     """What the cluster must have for the edge and its routes; paths start at the stack file's root."""
     at = ("environment", "target", "cluster")
@@ -200,8 +262,9 @@ def cluster_problems(spec: EdgeGatewaySpec, routes: Sequence[Route], cluster: Cl
         )
     yield from _issuing(spec, cluster)
     found = implementation(cluster)
-    if spec.trusted_proxies and "trusted_proxies" not in found.capabilities:
-        yield _lacks(("edge", "trusted_proxies"), found)
+    asked: dict[Feature, object] = {"trusted_proxies": spec.trusted_proxies, "waf": spec.waf}
+    for feature in (name for name, value in asked.items() if value and name not in found.capabilities):
+        yield _lacks(("edge", feature), found)
     for route in routes:
         here = route.place
         for feature in _wants(route):
@@ -260,6 +323,12 @@ def _wants(route: Route) -> Iterator[Feature]:
         yield "body"
     if spec.jwt is not None:
         yield "jwt"
+    if spec.oidc is not None:
+        yield "oidc"
+    if spec.api_key is not None:
+        yield "api_key"
+    if spec.circuit is not None:
+        yield "circuit"
     if spec.limits is not None:
         yield "limits"
     if "websocket_idle" in spec.timeouts.model_fields_set:

@@ -122,7 +122,6 @@ def route(spec: MonitoringSpec | None) -> Route | None:
         place=(SECTION, "dashboards", "route"),
         replicated=False,
         spec=spec.dashboards.route,
-        apart=NAME,
     )
 
 

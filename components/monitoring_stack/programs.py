@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pulumi
-from pulumi_kubernetes.apiextensions import CustomResource
 from pulumi_kubernetes.apps.v1 import StatefulSet, StatefulSetSpecArgs, StatefulSetUpdateStrategyArgs
 from pulumi_kubernetes.core.v1 import (
     ConfigMap,
@@ -63,8 +62,6 @@ def show(place: Place) -> None:
     }
     container = _container(place, volumes, health="/api/health", env=paths)
     workload.deployment(place, workload.pod(place, account, container, volumes), after=[claim], alone=True)
-    if route is not None:
-        _let_in(place)
 
 
 def _dashboards(place: Place) -> VolumePair:
@@ -79,23 +76,6 @@ def _dashboards(place: Place) -> VolumePair:
     return (
         VolumeArgs(name="dashboards", projected=ProjectedVolumeSourceArgs(sources=sources, default_mode=0o444)),
         VolumeMountArgs(name="dashboards", mount_path=grafana.DASHBOARDS_FOLDER, read_only=True),
-    )
-
-
-def _let_in(place: Place) -> None:
-    """The edge's routes stand in the stack's own namespace. https://gateway-api.sigs.k8s.io/reference/spec/#referencegrant"""
-    CustomResource(
-        f"{place.name}-grant",
-        api_version=versions.GATEWAY_API,
-        kind="ReferenceGrant",
-        metadata=place.meta(place.name),
-        spec={
-            "from": [
-                {"group": "gateway.networking.k8s.io", "kind": "HTTPRoute", "namespace": place.target.prefix},
-            ],
-            "to": [{"group": "", "kind": "Service", "name": place.name}],
-        },
-        opts=place.options,
     )
 
 

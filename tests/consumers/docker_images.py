@@ -15,6 +15,7 @@ from pathlib import Path
 
 from tests.consumers.docker_api import Docker, tar_of
 from tests.consumers.rendered import PROJECT
+from toolchain.consumers.parts import Part
 from toolchain.consumers.pgbouncer_exporter import PGBOUNCER_EXPORTER, PROGRAM
 from toolchain.consumers.servers import ROOT, SERVERS, TOOLBOX
 
@@ -35,8 +36,14 @@ OF_THE_ROOT: dict[str, tuple[str, str, str | None]] = {
     "quay.io/prometheus/blackbox-exporter": ("prometheus-blackbox-exporter", "blackbox_exporter", None),
     "quay.io/prometheus/node-exporter": ("prometheus-node-exporter", "node_exporter", None),
     "quay.io/prometheus/prometheus": ("prometheus", "prometheus", "/prometheus"),
+    "quay.io/prometheuscommunity/postgres-exporter": ("prometheus-postgres-exporter", "postgres_exporter", None),
 }
 """Programs of the root folder with an image of their own: name there, name here, data folder."""
+
+OF_THE_CACHE: dict[str, tuple[Part, str]] = {
+    "quay.io/prometheuscommunity/pgbouncer-exporter": (PGBOUNCER_EXPORTER, "pgbouncer_exporter"),
+}
+"""Programs that were built from their modules: which, and its name in the image."""
 
 ENDPOINTS: dict[str, tuple[int, int, str | None, str]] = {
     "grafana/grafana": (3000, 472, "/var/lib/grafana", "/run.sh"),
@@ -95,22 +102,6 @@ CMD ["valkey-server"]
 """
 
 
-EXPORTER = """
-FROM servers:base
-USER 65534:65534
-ENTRYPOINT ["prometheus-postgres-exporter"]
-EXPOSE 9187
-"""
-
-POOLER_EXPORTER = """
-FROM servers:base
-COPY exporter /bin/pgbouncer_exporter
-USER 65534:65534
-ENTRYPOINT ["/bin/pgbouncer_exporter"]
-EXPOSE 9127
-"""
-
-
 def load(docker: Docker, references: Iterable[str]) -> None:
     """The images that a stack names. Raises LookupError for one that nothing here stands in for."""
     with tempfile.TemporaryFile() as tar:
@@ -132,11 +123,8 @@ def _make(docker: Docker, name: str) -> None:
             docker.load(io.BytesIO(_toolbox(SERVERS.need() / ROOT / "usr/bin/busybox")), name)
         case "valkey/valkey":
             docker.build(tar_of({"Dockerfile": VALKEY.encode()}), name)
-        case "quay.io/prometheuscommunity/postgres-exporter":
-            docker.build(tar_of({"Dockerfile": EXPORTER.encode()}), name)
-        case "quay.io/prometheuscommunity/pgbouncer-exporter":
-            program = (PGBOUNCER_EXPORTER.need() / PROGRAM).read_bytes()
-            docker.build(tar_of({"Dockerfile": POOLER_EXPORTER.encode(), "exporter": program}, mode=0o755), name)
+        case reference if reference in OF_THE_CACHE:
+            docker.build(_of_the_cache(*OF_THE_CACHE[reference]), name)
         case "nginxinc/nginx-unprivileged":
             docker.build(tar_of({"Dockerfile": b"FROM servers:base\nSTOPSIGNAL SIGQUIT\nUSER 101:101\n"}), name)
         case "blocksight/api" | "blocksight/web" as demo:
@@ -177,6 +165,12 @@ def _of_the_root(program: str, called: str, data: str | None) -> bytes:
         f'ENTRYPOINT ["/bin/{called}"]',
     ]
     content = (SERVERS.need() / ROOT / "usr/bin" / program).read_bytes()
+    return tar_of({"Dockerfile": "\n".join(lines).encode(), "program": content}, mode=0o755)
+
+
+def _of_the_cache(program: Part, called: str) -> bytes:
+    content = (program.need() / PROGRAM).read_bytes()
+    lines = ["FROM servers:base", f"COPY program /bin/{called}", f"USER {NOBODY}", f'ENTRYPOINT ["/bin/{called}"]']
     return tar_of({"Dockerfile": "\n".join(lines).encode(), "program": content}, mode=0o755)
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from components.connections import Instance, Network, Pods
 from tests.kit.recording import Recording
+from tests.stacks import edge_options
 from tests.stacks.reachability import Actor, Path, permitted
 from tests.stacks.shipped import recorded, topology_of
 from topology import Topology
@@ -129,9 +130,11 @@ def about_the_stack(paths: set[Path], plan: Topology, everybody: list[Actor]) ->
     return {p for p in paths if p.source in inside or p.destination in inside}
 
 
-@pytest.mark.parametrize("stack", STACKS)
+@pytest.mark.parametrize("stack", [*STACKS, "options of the edge"])
 def test_policies_permit_every_edge_on_both_sides_and_nothing_else(stack: str) -> None:
-    recording, plan = recorded(stack), topology_of(stack)
+    shipped = stack in STACKS
+    recording = recorded(stack) if shipped else edge_options.recorded()
+    plan = topology_of(stack) if shipped else edge_options.topology_of()
     everybody = actors(recording, plan)
     ports = sorted(
         {(e.port, e.protocol) for e in plan.edges} | {(53, "TCP"), (53, "UDP"), (UNUSED_PORT, "TCP"), (443, "TCP")}
