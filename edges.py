@@ -128,7 +128,7 @@ def _asked_by_keda(stack: StackConfig, target: KubernetesTargetSpec) -> Iterator
     servers = {server for spec in stack.app_services.values() for server in app_facts.queues(spec)}
     if servers:
         operator = target.cluster.operators["keda"]
-        pods = Pods(namespace=operator.namespace, labels=operator.labels or {"app.kubernetes.io/name": "keda-operator"})
+        pods = Pods(namespace=operator.namespace, labels=operator.labels or {"app": "keda-operator"})
         for server in sorted(servers):
             yield Edge(
                 consumer=pods, producer=postgres(server), port=postgres_facts.PORT, why="KEDA asks how much waits"

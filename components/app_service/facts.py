@@ -96,8 +96,7 @@ def overreach(spec: AppServiceSpec, target: str) -> Iterator[Problem]:
 
 def smoke_port(spec: AppServiceSpec) -> int | None:
     """The app's own port that its smoke test asks."""
-    smoke = spec.rollout.smoke if isinstance(spec, RollingSpec) else None
-    return None if smoke is None else spec.ports[smoke.port]
+    return None if spec.smoke is None else spec.ports[spec.smoke.port]
 
 
 def has_batch(spec: AppServiceSpec) -> bool:

@@ -130,6 +130,27 @@ CASES: tuple[Case, ...] = (
         (f"{API}.rollout.smoke.port: is no port of this app; it has: http",),
     ),
     Case(
+        "A smoke test of a stateful app's port that is not there",
+        {NODE_PATH: {**NODE, "rollout": {"smoke": {"command": ["smoke"], "port": "admin"}}}},
+        (f"{NODE_PATH}.rollout.smoke.port: is no port of this app; it has: http",),
+    ),
+    Case(
+        "A smoke test of an app that `up` does not wait for",
+        {
+            NODE_PATH: {
+                **NODE,
+                "probes": {"readiness": {"http": "/healthz"}, "startup_budget": "3h"},
+                "rollout": {"smoke": {"command": ["smoke"]}},
+            }
+        },
+        (f"{NODE_PATH}.rollout.smoke: would ask before the app is ready: *",),
+    ),
+    Case(
+        "A stateful app that rolls with a surge",
+        {NODE_PATH: {**NODE, "rollout": {"max_surge": 2}}},
+        (f"{NODE_PATH}.rollout.max_surge: is not a known key; known here: smoke",),
+    ),
+    Case(
         "Untrusted code that asks for a way into the stack, and for the whole Internet",
         {
             "app_services.runner": {
