@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from components.app_service.connects_to import ToExternal, ToPostgres
 from components.app_service.kinds import RollingSpec, StatefulSpec
+from components.app_service.scaling import ListQueueSpec, TableQueueSpec
 from components.app_service.spec import AppServiceSpec
 from components.footprint import Footprint
 from components.vocabulary import Problem, cpu_millis, is_pinned, size_bytes
@@ -104,10 +105,10 @@ def has_batch(spec: AppServiceSpec) -> bool:
     return spec.most_batch_pods > 0
 
 
-def queues(spec: AppServiceSpec) -> tuple[str, ...]:
-    """Servers that hold the queues by which the app is scaled."""
+def queue(spec: AppServiceSpec) -> TableQueueSpec | ListQueueSpec | None:
+    """By what work that waits the app is scaled."""
     scaling = spec.autoscaling if isinstance(spec, RollingSpec) else None
-    return () if scaling is None or scaling.queue is None else (scaling.queue.postgres,)
+    return None if scaling is None else scaling.queue
 
 
 def bad_jobs(name: str, spec: AppServiceSpec) -> Iterator[Problem]:

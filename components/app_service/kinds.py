@@ -8,9 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag
 
 from components.app_service.batch import SmokeSpec
-from components.app_service.connects_to import ToPostgres
 from components.app_service.probes import LONGEST_AWAITED_SECONDS
-from components.app_service.scaling import AutoscalingSpec
+from components.app_service.scaling import AutoscalingSpec, unusable
 from components.app_service.spec import ONE_MACHINE, AppServiceSpec, RolloutSpec, UpdateSpec
 from components.app_service.storage import StorageSpec
 from components.vocabulary import OnlyOn, Port, PortName, Problem, seconds
@@ -46,13 +45,8 @@ class RollingSpec(AppServiceSpec):
             yield Problem(
                 path=("replicas",), rule="belongs to the autoscaler once autoscaling is given; remove one of the two"
             )
-        queue = None if self.autoscaling is None else self.autoscaling.queue
-        servers = [c.postgres for c in self.connects_to if isinstance(c, ToPostgres)]
-        if queue is not None and queue.postgres not in servers:
-            yield Problem(
-                path=("autoscaling", "queue", "postgres"),
-                rule=f"is no server that the app connects to; it connects to: {', '.join(sorted(servers)) or 'none'}",
-            )
+        if self.autoscaling is not None and self.autoscaling.queue is not None:
+            yield from unusable(self.autoscaling.queue, self.connects_to)
         if seconds(self.probes.startup_budget) > LONGEST_AWAITED_SECONDS:
             yield Problem(
                 path=("probes", "startup_budget"),

@@ -236,6 +236,33 @@ CASES: tuple[Case, ...] = (
         (f"{API}.autoscaling.queue.postgres: is no server that the app connects to; it connects to: main",),
     ),
     Case(
+        "A queue that is nowhere",
+        {f"{API}.autoscaling": {"min": 1, "max": 5, "queue": {"each": 5}}},
+        (f"{API}.autoscaling.queue: must say where the work waits: *",),
+    ),
+    Case(
+        "A list on an instance that the app does not use",
+        {
+            f"{API}.autoscaling": {**QUEUE, "queue": {"redis": "cache", "key": "job:mails", "each": 50}},
+            f"{CLUSTER}.operators.keda": {"version": "2.20", "namespace": "keda"},
+        },
+        (f"{API}.autoscaling.queue.redis: is no server that the app connects to; it connects to: none",),
+    ),
+    Case(
+        "A list that the app may only read, and not even that",
+        {
+            "redis_caches.cache": {"mode": "standalone", "purpose": "cache", "memory": "128Mi"},
+            f"{API}.connects_to": [{"postgres": "main"}, {"redis": "cache", "keys": "page:*", "access": "read"}],
+            f"{API}.autoscaling": {**QUEUE, "queue": {"redis": "cache", "key": "job:mails", "each": 50}},
+            f"{CLUSTER}.operators.keda": {"version": "2.20", "namespace": "keda"},
+            f"{CLUSTER}.operators.cert_manager": {"version": "1.21", "namespace": "cert-manager"},
+        },
+        (
+            f"{API}.autoscaling.queue.redis: is counted by a script, which a user who only reads may not run; connect with access: read-write",
+            f"{API}.autoscaling.queue.key: is none of the keys that the app may touch: page:*",
+        ),
+    ),
+    Case(
         "A helper container whose image can be moved",
         {f"{API}.kubernetes": {"sidecars": {"shipper": {"image": "registry.example.com/shipper:1"}}}},
         (f"{API}.kubernetes.sidecars.shipper.image: names a tag alone, and a tag can be moved: name the digest",),
