@@ -12,6 +12,7 @@ from components.app_service import batch_docker as batch
 from components.app_service import env_file
 from components.app_service.body import Made, Wiring
 from components.app_service.build import context_digest
+from components.app_service.contract import delivered
 from components.app_service.docker_parts import (
     contents,
     environment,
@@ -64,7 +65,7 @@ def create(
         # As the entry point: Docker's `command` alone would become arguments of the image's own.
         entrypoints=None if command is None else [command[0]],
         command=None if command is None else list(command[1:]),
-        envs=environment(delivery, env_file.variables(name, local.env_file)),
+        envs=environment(delivery, env_file.variables(name, local.env_file, delivered(spec))),
         user=f"{spec.user}:{spec.user}",
         read_only=not local.writable_root,
         tmpfs={path: tmpfs(size, spec.user) for path, size in sorted(spec.scratch.items())},

@@ -217,7 +217,8 @@ class DockerSpec(Spec):
     build: BuildSpec | None = None
     """How to build `image` here; absent: it is pulled, or is there already."""
     env_file: str | None = Field(default=None, pattern=r"^(\./|\.\./|/).*", examples=["./api.env"])
-    """A developer's own variables, one NAME=VALUE a line, from the project's folder; they go before `env`."""
+    """A developer's own variables, one NAME=VALUE a line, from the project's folder; they go before `env`, and what
+    connections bring goes before them."""
     seed: SeedSpec | None = None
     """Sample data."""
     writable_root: bool = False

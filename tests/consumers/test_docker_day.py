@@ -80,7 +80,7 @@ def stack(daemon: Daemon, scratch: Path) -> Generator[DevStack]:
     source.mkdir()
     (source / "server.py").write_text(SERVER, encoding="utf-8")
     (source / "note.txt").write_text("first", encoding="utf-8")
-    own = "# my own\nGREETING='of the developer'\nMINE=kept  # a comment\nLEFT=\n"
+    own = "# my own\nGREETING='of the developer'\nMINE=kept  # a comment\nLEFT=\nPGUSER=nobody\n"
     (scratch / "day" / "notes.env").write_text(own, encoding="utf-8")
     try:
         done = stack.up()
