@@ -63,7 +63,8 @@ CONFIG: dict[str, Any] = {
         },
         "index": {
             "kind": "stateful",
-            "image": "blocksight/api:dev",
+            "image": "blocksight/index:own",
+            "docker": {"build": {"context": "./index", "dockerfile": "Dockerfile.dev"}},
             "command": ["python", "-m", "http.server", "--directory", "/var/lib/index", "9000"],
             "ports": {"http": 9000},
             "probes": {"readiness": {"tcp": "http"}, "startup_budget": "30s"},
@@ -80,6 +81,10 @@ def stack(daemon: Daemon, scratch: Path) -> Generator[DevStack]:
     source.mkdir()
     (source / "server.py").write_text(SERVER, encoding="utf-8")
     (source / "note.txt").write_text("first", encoding="utf-8")
+    built = scratch / "day" / "index"
+    built.mkdir()
+    (built / "Dockerfile.dev").write_text("FROM blocksight/api:dev\nCOPY built.txt /\n", encoding="utf-8")
+    (built / "built.txt").write_text("by the stack", encoding="utf-8")
     own = "# my own\nGREETING='of the developer'\nMINE=kept  # a comment\nLEFT=\nPGUSER=nobody\n"
     (scratch / "day" / "notes.env").write_text(own, encoding="utf-8")
     try:
@@ -130,6 +135,10 @@ def _of(stack: DevStack, name: str) -> Created:
     return found
 
 
+def test_an_image_is_built_of_the_developers_folder(stack: DevStack) -> None:
+    assert stack.run("index", "cat", "/built.txt") == (0, "by the stack")
+
+
 def test_a_stateful_apps_user_owns_its_volume(stack: DevStack) -> None:
     assert stack.run("index", "stat", "-c", "%u:%g", "/var/lib/index")[1].strip() == APP_USER
     assert stack.run("index", "sh", "-c", "echo kept > /var/lib/index/kept", user=APP_USER)[0] == 0
@@ -167,7 +176,8 @@ def test_sample_data_that_takes_too_long_is_stopped_and_the_app_does_not_start(
     slow = copy.deepcopy(CONFIG)
     slow["blocksight:app_services"]["notes"]["docker"]["seed"] = {"command": ["sleep", "300"], "timeout": "2s"}
     late = DevStack(daemon, scratch / "late", slow)
-    shutil.copytree(scratch / "day" / "src", scratch / "late" / "src")
+    for folder in ("src", "index"):
+        shutil.copytree(scratch / "day" / folder, scratch / "late" / folder)
     shutil.copyfile(scratch / "day" / "notes.env", scratch / "late" / "notes.env")
     done = late.up()
     assert done.returncode == 1
