@@ -45,7 +45,7 @@ for name in plan.start_order:
             target=environment.apart.get(name, target),
             edges=plan.around(name),
             connections=made.connections(name, name, plan),
-            defaults=plan.defaults(name),
+            contract=plan.contract(name),
             migrator=made.connections(name, facts.migrator(name), plan) if stack.app_services[name].migrations else (),
             secrets=secrets,
         )

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from components.app_service import facts as app_facts
 from components.app_service.connects_to import ConnectionSpec, ToApp, ToExternal, ToObjectStore, ToPostgres, ToRedis
+from components.app_service.scaling import ListQueueSpec, TableQueueSpec
 from components.cdn_frontend import facts as site_facts
 from components.connections import PRIVATE, Consumer, Edge, Instance, Network, Peer, Pods, RedisConsumer
 from components.edge_gateway import facts as edge_facts
@@ -124,15 +125,22 @@ def _operated(target: KubernetesTargetSpec, name: str) -> Iterator[Edge]:
 
 
 def _asked_by_keda(stack: StackConfig, target: KubernetesTargetSpec) -> Iterator[Edge]:
-    """KEDA's operator asks a queue's database itself. https://keda.sh/docs/2.20/concepts/"""
-    servers = {server for spec in stack.app_services.values() for server in app_facts.queues(spec)}
-    if servers:
+    """KEDA's operator asks a queue's server itself. https://keda.sh/docs/2.20/concepts/"""
+    found: dict[tuple[str, int], Instance] = {}
+    for spec in stack.app_services.values():
+        match app_facts.queue(spec):
+            case TableQueueSpec(postgres=name):
+                found[name, postgres_facts.PORT] = postgres(name)
+            case ListQueueSpec(redis=name):
+                proxied = any(isinstance(c, ToRedis) and c.redis == name and c.via == "proxy" for c in spec.connects_to)
+                doors = redis_edges.doors(name, stack.redis_caches[name], proxied=proxied)
+                found |= {(door.name, port): door for door, port in doors}
+            case None:
+                pass
+    for (_, port), producer in sorted(found.items(), key=lambda door: door[0]):
         operator = target.cluster.operators["keda"]
-        pods = Pods(namespace=operator.namespace, labels=operator.labels or {"app.kubernetes.io/name": "keda-operator"})
-        for server in sorted(servers):
-            yield Edge(
-                consumer=pods, producer=postgres(server), port=postgres_facts.PORT, why="KEDA asks how much waits"
-            )
+        pods = Pods(namespace=operator.namespace, labels=operator.labels or {"app": "keda-operator"})
+        yield Edge(consumer=pods, producer=producer, port=port, why="KEDA asks how much waits")
 
 
 def _routed(stack: StackConfig) -> Iterator[Edge]:

@@ -22,13 +22,16 @@ from components.app_service.connects_to import (
     ToApp,
     ToObjectStore,
     ToPostgres,
+    ToRedis,
     delivered_by,
     variables_prefix,
 )
 from components.app_service.contract import AnyVariable, Contract
 from components.app_service.delivery import postgres_variable
 from components.app_service.spec import AppServiceSpec, GeneratedSecret, SecretRef
+from components.environment.spec import KubernetesTargetSpec
 from components.postgres_cluster import facts as postgres_facts
+from components.redis_cache import facts as redis_facts
 from config import StackConfig
 from stack_file import PROJECT_FILE, StackFile
 
@@ -75,6 +78,8 @@ def _title(connection: ConnectionSpec) -> str:
     match connection:
         case ToPostgres(postgres=name):
             return f"PostgreSQL {name}"
+        case ToRedis(redis=name):
+            return f"Redis {name}"
         case ToApp(app=name):
             return f"app {name}"
         case ToObjectStore(object_store=name):
@@ -94,6 +99,14 @@ def _reached(stack: StackConfig, app: str, connection: ConnectionSpec) -> Iterat
                 {"HOST": "127.0.0.1", "PORT": str(port)} if port else {"HOST": "", "PORT": str(postgres_facts.PORT)}
             )
             yield from ((postgres_variable(connection.prefix, word), value) for word, value in words.items())
+        case ToRedis():
+            local = stack.redis_caches[connection.redis].docker
+            port = None if local is None else local.publish
+            yield f"{connection.prefix}_HOST", "127.0.0.1" if port else ""
+            yield f"{connection.prefix}_PORT", str(port or redis_facts.PORT)
+            yield f"{connection.prefix}_TLS", str(isinstance(stack.environment.target, KubernetesTargetSpec)).lower()
+            yield f"{connection.prefix}_USER", app
+            yield f"{connection.prefix}_PASSWORD", ""
         case ToApp():
             local = stack.app_services[connection.app].docker
             port = None if local is None else local.publish.get(connection.port_name)

@@ -16,7 +16,7 @@ import namespaces
 import observed
 import proofs
 from components.app_service.connects_to import ConnectionSpec
-from components.app_service.contract import defaults
+from components.app_service.contract import Contract
 from components.connections import Apart, Consumer, Edge, Instance, RedisConsumer
 from components.edge_gateway import facts as edge_facts
 from components.environment.networks import NetworkPlan, plan_networks
@@ -108,9 +108,9 @@ class Topology:
         proxies = self.stack.cdn_frontends[site].proxies
         return {path: self.stack.app_services[p.app].ports[p.port] for path, p in sorted(proxies.items())}
 
-    def defaults(self, app: str) -> Mapping[str, str]:
-        """Variables that the contract sets where the stack file does not."""
-        return defaults(self.stack.contracts.get(app, {}), self.stack.app_services[app])
+    def contract(self, app: str) -> Contract:
+        """What the app reads, of what form."""
+        return self.stack.contracts.get(app, {})
 
     def gates(self, app: str) -> frozenset[str]:
         """Instances that must be up before an app starts."""

@@ -1,9 +1,11 @@
-"""That both programs register the same: without it, their costs would say nothing."""
+"""That both programs register the same: without it, their costs would say nothing. `python -m benchmarks.equality`"""
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
+from benchmarks import stack
 from benchmarks.run import is_object, recorded
 from tests.kit.recorded import OPTIONS, Recording, Resource
 
@@ -33,3 +35,7 @@ def _facts(resource: Resource, labels: dict[str, str]) -> dict[str, Any]:
     options["dependencies"] = sorted(labels[urn] for urn in resource.dependencies)
     options["provider"] = None if resource.provider is None else labels[resource.provider]
     return {"inputs": resource.inputs, **options}
+
+
+if __name__ == "__main__":
+    sys.exit("\n".join(differences(min(stack.PAIRS.values()))) or 0)

@@ -73,7 +73,7 @@ def _postgres() -> dict[str, Any]:
     return {
         "major": 18,
         "instances": 3,
-        "storage": "100Gi",
+        "storage": {"size": "100Gi"},
         "resources": {"cpu": "2", "memory": "8Gi"},
         "max_connections": 1000,
         "databases": {"shared": {}},

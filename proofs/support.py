@@ -118,7 +118,9 @@ def operators(draft: Draft) -> Iterator[Problem]:
     if isinstance(target, KubernetesTargetSpec) and draft.config.postgres_clusters:
         for problem in postgres_proofs.operators(draft.config.postgres_clusters, target.cluster.operators):
             yield problem.below("environment", "target", "cluster", "operators")
-    if isinstance(target, KubernetesTargetSpec) and any(map(app_facts.queues, draft.config.app_services.values())):
+    if isinstance(target, KubernetesTargetSpec) and any(
+        app_facts.queue(spec) is not None for spec in draft.config.app_services.values()
+    ):
         yield from _keda(target)
 
 

@@ -142,8 +142,10 @@ class Session:
             build = environment.build(places, servers.addresses, durable=self._durable is not None)
             lock = self._state.lock.fileno()
             exit_code = engine_run.run(engine_run.Command(command, places.project, build, lock, self._temporary), hear)
-        if operation != "preview":
+        if operation != "preview" and exit_code >= 0:
             self._state.end()
+        elif operation != "preview":  # killed by a signal, as by a machine that is out of memory
+            self._told += tuple(self._state.reconcile(self._objects))
         guessed = [
             f"{p}: no stand-in describes this package; its replacements show as updates" for p in servers.guessed()
         ]

@@ -18,6 +18,7 @@ IMAGE = (
 )
 PRIVATE = ["10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"]
 APPLIED = {"pulumi.com/waitFor": "jsonpath={.status.applied}=true"}
+GUARDED = {"slipway.dev/protected": "true"}
 POD_SECURITY = {
     f"pod-security.kubernetes.io/{mode}{suffix}": value
     for mode in ("enforce", "audit", "warn")
@@ -43,7 +44,7 @@ kept = pulumi.ResourceOptions(provider=cluster, protect=True, retain_on_delete=T
 generated = pulumi.ResourceOptions(protect=True, retain_on_delete=True)
 namespace = core.Namespace(
     "environment-namespace",
-    metadata=meta.ObjectMetaArgs(name=PREFIX, labels={**ENVIRONMENT, **COMMON, **POD_SECURITY}),
+    metadata=meta.ObjectMetaArgs(name=PREFIX, labels={**ENVIRONMENT, **COMMON, **POD_SECURITY, **GUARDED}),
     opts=kept,
 ).metadata.name
 

@@ -10,6 +10,7 @@ from ground import (
     APPLIED,
     CNPG,
     ENVIRONMENT,
+    GUARDED,
     IMAGE,
     SERVER,
     about,
@@ -102,7 +103,16 @@ def server_spec() -> dict[str, Any]:
         "storage": {"size": "100Gi", "storageClass": "fast"},
         "resources": {"requests": resources, "limits": resources},
         "bootstrap": {"initdb": {"database": "slipway", "owner": "slipway", "encoding": "UTF8", "dataChecksums": True}},
-        "postgresql": {"parameters": {"max_connections": "1000", "shared_buffers": "2048MB"}},
+        "postgresql": {
+            "parameters": {
+                "archive_timeout": "300s",
+                "max_connections": "1000",
+                "max_slot_wal_keep_size": "51200MB",
+                "shared_buffers": "2048MB",
+            },
+            "synchronous": {"method": "any", "number": 1, "dataDurability": "required", "failoverQuorum": True},
+        },
+        "primaryUpdateMethod": "restart",
         "enableSuperuserAccess": False,
         "enablePDB": True,
         "affinity": {
@@ -119,7 +129,7 @@ def server_spec() -> dict[str, Any]:
                 "topologyKey": "topology.kubernetes.io/zone",
                 "maxSkew": 1,
                 "whenUnsatisfiable": "DoNotSchedule",
-                "labelSelector": {"matchLabels": {"cnpg.io/cluster": "main"}},
+                "labelSelector": {"matchLabels": {"cnpg.io/cluster": "main", "cnpg.io/podRole": "instance"}},
                 "nodeTaintsPolicy": "Honor",
             }
         ],
@@ -142,11 +152,16 @@ def database() -> CustomResource:
         "main-cluster",
         api_version=CNPG,
         kind="Cluster",
-        metadata=about(SERVER, "main", {"pulumi.com/waitFor": "condition=Ready"}),
+        metadata=about(
+            {**SERVER, **GUARDED}, "main", {"pulumi.com/waitFor": "condition=Ready", "postgres-major": "18"}
+        ),
         spec=server_spec(),
         opts=pulumi.ResourceOptions.merge(
             kept_after(server_policy()),
-            pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(create="30m", update="30m")),
+            pulumi.ResourceOptions(
+                custom_timeouts=pulumi.CustomTimeouts(create="30m", update="30m"),
+                replace_on_changes=["metadata.annotations.postgres-major"],
+            ),
         ),
     )
     owner = {
@@ -175,6 +190,9 @@ def login(app: str, shared: CustomResource) -> CustomResource:
             "username": app,
             "password": password,
             "uri": pulumi.Output.concat(f"postgresql://{app}:", password, "@main-rw:5432/shared?sslmode=verify-full"),
+            "replicas-uri": pulumi.Output.concat(
+                f"postgresql://{app}:", password, "@main-ro:5432/shared?sslmode=verify-full"
+            ),
         },
         opts=kept,
     )

@@ -11,11 +11,11 @@ from components.app_service import facts
 from components.app_service.batch import MigrationsSpec, SeedSpec
 from components.app_service.body import Wiring
 from components.app_service.delivery import Delivery
-from components.app_service.docker_parts import contents, environment, passed, tools, used
+from components.app_service.docker_parts import contents, environment, passed, used
 from components.app_service.spec import AppServiceSpec
 from components.connections import Gate
 from components.targets import DockerTarget
-from components.targets.docker import LOG_OPTIONS, TOOLS_FOLDER, cpus, exited_well, files, megabytes, networks_of, tmpfs
+from components.targets.docker import ONCE, TOOLS_FOLDER, exited_well, files, hardened, networks_of, tmpfs, tools
 from components.vocabulary import seconds
 
 
@@ -67,17 +67,9 @@ def _one_shot(
         user=f"{spec.user}:{spec.user}",
         read_only=True,
         tmpfs={path: tmpfs(size, spec.user) for path, size in sorted(spec.scratch.items())},
-        capabilities=docker.ContainerCapabilitiesArgs(drops=["ALL"]),
-        security_opts=["no-new-privileges:true"],
+        **hardened(spec.resources.memory, spec.resources.cpu),
         init=True,
-        memory=megabytes(spec.resources.memory),
-        memory_swap=megabytes(spec.resources.memory),
-        cpus=cpus(spec.resources.cpu),
-        must_run=False,
-        attach=True,
-        restart="no",
-        log_driver="json-file",
-        log_opts=LOG_OPTIONS,
+        **ONCE,
         networks_advanced=networks_of(name, networks, target),
         network_mode=None if networks else "none",
         mounts=[*written.mounts, tools(target)],

@@ -19,9 +19,10 @@ from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 from components.app_service import facts, pod
 from components.app_service.batch import JobSpec, MigrationsSpec, SmokeSpec
 from components.app_service.body import Batch, Wiring
-from components.app_service.delivery import SECRETS_FOLDER, postgres_variable
+from components.app_service.delivery import postgres_variable
 from components.app_service.spec import AppServiceSpec
 from components.connections import Edge, Instance, PostgresConnection
+from components.folders import SECRETS_FOLDER
 from components.targets import KubernetesTarget
 from components.targets.kubernetes import metadata, network_policy, restricted_container
 from components.vocabulary import seconds

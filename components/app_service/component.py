@@ -14,6 +14,7 @@ import pulumi_random as random
 
 from components.app_service.body import Batch, Wiring
 from components.app_service.connects_to import ToApp
+from components.app_service.contract import Contract, defaults, kept_to
 from components.app_service.delivery import Connection, deliver
 from components.app_service.kinds import AnyAppServiceSpec
 from components.app_service.spec import AppServiceSpec, GeneratedSecret, SecretRef
@@ -53,23 +54,24 @@ class AppService(pulumi.ComponentResource):
         connections: Sequence[Connection] = (),
         migrator: Sequence[Connection] = (),
         secrets: pulumi.Output[Mapping[str, str]] | None = None,
-        defaults: Mapping[str, str] | None = None,
+        contract: Contract | None = None,
         gates: Sequence[Gate] = (),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """`migrator` holds the same connections as `connections`, with the migrations' own role; `defaults` are variables."""
+        """`migrator` holds the same connections as `connections`, with the migrations' own role; `secrets` keep the contract."""
         super().__init__("slipway:index:AppService", name, spec.model_dump(mode="json", exclude_none=True), opts)
-        values = _secret_values(name, spec, secrets, self)
-        defaults = {} if defaults is None else defaults
+        contract = {} if contract is None else contract
+        values = _secret_values(name, spec, secrets, contract, self)
+        told = defaults(contract, spec)
         self.credentials = _credentials(name, spec, self)
         wiring = Wiring(
             inbound=tuple(edges[0]),
             outbound=tuple(edges[1]),
             gates=(*gates, *(connection.gate for connection in connections)),
-            delivery=deliver(spec, connections, values, self.credentials, defaults),
+            delivery=deliver(spec, connections, values, self.credentials, told),
             connections=tuple(connections),
             batch=Batch(
-                delivery=deliver(spec, migrator, values, self.credentials, defaults),
+                delivery=deliver(spec, migrator, values, self.credentials, told),
                 gates=(*gates, *(connection.gate for connection in migrator)),
                 connections=tuple(migrator),
             ),
@@ -132,6 +134,7 @@ def _secret_values(
     name: str,
     spec: AppServiceSpec,
     secrets: pulumi.Output[Mapping[str, str]] | None,
+    contract: Contract,
     parent: pulumi.Resource,
 ) -> dict[str, pulumi.Output[str]]:
     """The secret entries of `env` by variable name, encrypted to the end."""
@@ -139,7 +142,9 @@ def _secret_values(
     for variable, entry in sorted(spec.env.items()):
         match entry:
             case SecretRef(secret=key) if secrets is not None:
-                values[variable] = secrets.apply(lambda given, key=key: given[key])
+                values[variable] = secrets.apply(
+                    lambda given, key=key, variable=variable: kept_to(contract, name, variable, key, given[key])
+                )
             case GeneratedSecret(generate=length):
                 values[variable] = _password(f"{name}-{variable}", length, spec, parent)
             case _:

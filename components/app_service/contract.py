@@ -12,11 +12,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
+import pulumi
 from pydantic import Discriminator, Field, Tag
 
 from components.app_service.connects_to import delivered_by
 from components.app_service.spec import AppServiceSpec, GeneratedSecret, SecretRef
 from components.vocabulary import Listed, Problem, Spec, VariableName, milliseconds
+
+STAND_IN = re.compile(r"rehearsal-[0-9a-f]{16}")
+"""What a rehearsal puts in a secret's place; its form says nothing about the secret's."""
 
 
 class _Variable(Spec):
@@ -228,6 +232,18 @@ def violations(contract: Contract, spec: AppServiceSpec) -> Iterator[Problem]:
             )
             continue
         yield from _entry(name, entry, contract[name])
+
+
+def kept_to(contract: Contract, app: str, variable: str, secret: str, value: str) -> str:
+    """A named secret's value, once it is known. Raises pulumi.RunError if its form is not the contract's; never with the value."""
+    wrong = contract[variable].wrong(value) if variable in contract else None
+    if wrong is None or STAND_IN.fullmatch(value) is not None:
+        return value
+    msg = (
+        f"app_services.{app}.env.{variable}: secrets.{secret} {wrong}, says the contract; set it anew: "
+        f"pulumi config set --secret --path {pulumi.get_project()}:secrets.{secret}"
+    )
+    raise pulumi.RunError(msg)
 
 
 def _entry(name: str, entry: str | SecretRef | GeneratedSecret, variable: Variable) -> Iterator[Problem]:

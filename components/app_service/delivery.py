@@ -20,9 +20,7 @@ from components.connections import (
     RedisConnection,
     SecretKey,
 )
-
-SECRETS_FOLDER = "/run/secrets"
-CONFIG_FOLDER = "/run/config"
+from components.folders import SECRETS_FOLDER
 
 Connection = PostgresConnection | RedisConnection | AppConnection | ObjectStoreConnection
 

@@ -12,12 +12,12 @@ from components.app_service import batch_docker as batch
 from components.app_service import env_file
 from components.app_service.body import Made, Wiring
 from components.app_service.build import context_digest
+from components.app_service.contract import delivered
 from components.app_service.docker_parts import (
     contents,
     environment,
     joins,
     passed,
-    tools,
 )
 from components.app_service.kinds import AnyAppServiceSpec, StatefulSpec
 from components.app_service.probes import CommandProbe, HttpProbe, Probe, TcpProbe
@@ -25,18 +25,18 @@ from components.app_service.spec import KILL_MARGIN_SECONDS, AppServiceSpec, Doc
 from components.connections import Gate
 from components.targets import DockerTarget
 from components.targets.docker import (
-    LOG_OPTIONS,
+    ONCE,
     TOOLS_FOLDER,
-    cpus,
     exited_well,
     files,
     go_duration,
+    hardened,
     image,
     kept,
-    megabytes,
     networks_of,
     options,
     tmpfs,
+    tools,
 )
 from components.vocabulary import seconds
 
@@ -65,19 +65,13 @@ def create(
         # As the entry point: Docker's `command` alone would become arguments of the image's own.
         entrypoints=None if command is None else [command[0]],
         command=None if command is None else list(command[1:]),
-        envs=environment(delivery, env_file.variables(name, local.env_file)),
+        envs=environment(delivery, env_file.variables(name, local.env_file, delivered(spec))),
         user=f"{spec.user}:{spec.user}",
         read_only=not local.writable_root,
         tmpfs={path: tmpfs(size, spec.user) for path, size in sorted(spec.scratch.items())},
-        capabilities=docker.ContainerCapabilitiesArgs(drops=["ALL"]),
-        security_opts=["no-new-privileges:true"],
+        **hardened(spec.resources.memory, spec.resources.cpu),
         init=True,
-        memory=megabytes(spec.resources.memory),
-        memory_swap=megabytes(spec.resources.memory),  # equal: no swap; left out, each refresh shows a change
-        cpus=cpus(spec.resources.cpu),
         restart="unless-stopped",
-        log_driver="json-file",
-        log_opts=LOG_OPTIONS,
         networks_advanced=networks_of(name, networks, target),
         network_mode=None if networks else "none",
         ports=[
@@ -146,9 +140,7 @@ def _data(name: str, spec: AnyAppServiceSpec, target: DockerTarget, parent: pulu
         command=["chown", f"{spec.user}:{spec.user}", "/data"],
         user="0:0",
         network_mode="none",
-        must_run=False,
-        attach=True,
-        restart="no",
+        **ONCE,
         capabilities=docker.ContainerCapabilitiesArgs(drops=["ALL"], adds=["CAP_CHOWN"]),
         mounts=[docker.ContainerMountArgs(type="volume", source=volume.name, target="/data")],
         opts=options(parent, target),

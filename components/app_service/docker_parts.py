@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import pulumi
-import pulumi_docker as docker
 
 from components.app_service.body import Wiring
-from components.app_service.delivery import CONFIG_FOLDER, SECRETS_FOLDER, Delivery
+from components.app_service.delivery import Delivery
 from components.app_service.spec import AppServiceSpec, DockerSpec
 from components.connections import Gate, Instance, Network
-from components.targets import DockerTarget
-from components.targets.docker import TOOLS_FOLDER
+from components.folders import CONFIG_FOLDER, SECRETS_FOLDER
 
 
 def passed(written: pulumi.Output[bool], gates: Sequence[Gate]) -> pulumi.Output[bool]:
@@ -53,7 +51,3 @@ def joins(name: str, wiring: Wiring, local: DockerSpec) -> list[str]:
     own = {name} if wiring.inbound else set[str]()
     out = {f"{name}-egress"} if local.publish else set[str]()
     return sorted({*used(name, wiring), *own, *out})
-
-
-def tools(target: DockerTarget) -> docker.ContainerMountArgs:
-    return docker.ContainerMountArgs(type="volume", source=target.tools, target=TOOLS_FOLDER, read_only=True)

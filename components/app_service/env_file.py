@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from pathlib import Path
 
 import pulumi
@@ -11,8 +12,11 @@ _LINE = re.compile(r"(?:export )?(?P<name>[A-Za-z_][A-Za-z0-9_]*)=(?P<value>.*)"
 _QUOTED = re.compile(r"'(?P<single>[^']*)'|\"(?P<double>[^\"]*)\"")
 
 
-def variables(app: str, file: str | None) -> dict[str, str]:
+def variables(app: str, file: str | None, theirs: Collection[str] = ()) -> dict[str, str]:
     """NAME=VALUE by lines; a `#` after a space begins a comment, and an empty value leaves the variable to the stack.
+
+    So do the names in `theirs`, which connections bring: a file for outside the container says 127.0.0.1, where inside it
+    nobody listens.
 
     Raises pulumi.RunError if the file is not there, or a line is neither of it; the line itself is not repeated.
     """
@@ -30,7 +34,7 @@ def variables(app: str, file: str | None) -> dict[str, str]:
         if (match := _LINE.fullmatch(text)) is None:
             msg = f"app_services.{app}.docker.env_file: {file}:{number}: must be NAME=VALUE; e.g. LOG_LEVEL=debug"
             raise pulumi.RunError(msg)
-        if value := _value(match["value"]):
+        if match["name"] not in theirs and (value := _value(match["value"])):
             found[match["name"]] = value
     return found
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from components.app_service.connects_to import ToExternal, ToPostgres
 from components.app_service.kinds import RollingSpec, StatefulSpec
+from components.app_service.scaling import ListQueueSpec, TableQueueSpec
 from components.app_service.spec import AppServiceSpec
 from components.footprint import Footprint
 from components.vocabulary import Problem, cpu_millis, is_pinned, size_bytes
@@ -96,8 +97,7 @@ def overreach(spec: AppServiceSpec, target: str) -> Iterator[Problem]:
 
 def smoke_port(spec: AppServiceSpec) -> int | None:
     """The app's own port that its smoke test asks."""
-    smoke = spec.rollout.smoke if isinstance(spec, RollingSpec) else None
-    return None if smoke is None else spec.ports[smoke.port]
+    return None if spec.smoke is None else spec.ports[spec.smoke.port]
 
 
 def has_batch(spec: AppServiceSpec) -> bool:
@@ -105,10 +105,10 @@ def has_batch(spec: AppServiceSpec) -> bool:
     return spec.most_batch_pods > 0
 
 
-def queues(spec: AppServiceSpec) -> tuple[str, ...]:
-    """Servers that hold the queues by which the app is scaled."""
+def queue(spec: AppServiceSpec) -> TableQueueSpec | ListQueueSpec | None:
+    """By what work that waits the app is scaled."""
     scaling = spec.autoscaling if isinstance(spec, RollingSpec) else None
-    return () if scaling is None or scaling.queue is None else (scaling.queue.postgres,)
+    return None if scaling is None else scaling.queue
 
 
 def bad_jobs(name: str, spec: AppServiceSpec) -> Iterator[Problem]:

@@ -7,10 +7,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
 
-from components.app_service.connects_to import ToPostgres
+from components.app_service.batch import SmokeSpec
 from components.app_service.probes import LONGEST_AWAITED_SECONDS
-from components.app_service.scaling import AutoscalingSpec
-from components.app_service.spec import ONE_MACHINE, AppServiceSpec, RolloutSpec
+from components.app_service.scaling import AutoscalingSpec, unusable
+from components.app_service.spec import ONE_MACHINE, AppServiceSpec, RolloutSpec, UpdateSpec
 from components.app_service.storage import StorageSpec
 from components.vocabulary import OnlyOn, Port, PortName, Problem, seconds
 
@@ -36,10 +36,8 @@ class RollingSpec(AppServiceSpec):
         return self.rollout.max_surge
 
     @property
-    def most_batch_pods(self) -> int:
-        """A smoke test runs after the rollout, so never beside the migrations."""
-        smoke_alone = self.rollout.smoke is not None and self.migrations is None
-        return super().most_batch_pods + smoke_alone
+    def smoke(self) -> SmokeSpec | None:
+        return self.rollout.smoke
 
     def problems(self) -> Iterable[Problem]:
         yield from super().problems()
@@ -47,17 +45,8 @@ class RollingSpec(AppServiceSpec):
             yield Problem(
                 path=("replicas",), rule="belongs to the autoscaler once autoscaling is given; remove one of the two"
             )
-        smoke = self.rollout.smoke
-        if smoke is not None and smoke.port not in self.ports:
-            has = ", ".join(sorted(self.ports)) or "none"
-            yield Problem(path=("rollout", "smoke", "port"), rule=f"is no port of this app; it has: {has}")
-        queue = None if self.autoscaling is None else self.autoscaling.queue
-        servers = [c.postgres for c in self.connects_to if isinstance(c, ToPostgres)]
-        if queue is not None and queue.postgres not in servers:
-            yield Problem(
-                path=("autoscaling", "queue", "postgres"),
-                rule=f"is no server that the app connects to; it connects to: {', '.join(sorted(servers)) or 'none'}",
-            )
+        if self.autoscaling is not None and self.autoscaling.queue is not None:
+            yield from unusable(self.autoscaling.queue, self.connects_to)
         if seconds(self.probes.startup_budget) > LONGEST_AWAITED_SECONDS:
             yield Problem(
                 path=("probes", "startup_budget"),
@@ -97,6 +86,12 @@ class StatefulSpec(AppServiceSpec):
     """The volume of each replica."""
     replicas: Annotated[int, OnlyOn("kubernetes", ONE_MACHINE, (1,))] = Field(default=1, ge=1, le=20, examples=[1])
     """Replicas, each with a volume of its own; they do not share data unless the app itself sees to it."""
+    rollout: Annotated[UpdateSpec, OnlyOn("kubernetes", "a container is replaced in place")] = UpdateSpec()
+    """What is asked of a new version, which replaces the old one replica by replica."""
+
+    @property
+    def smoke(self) -> SmokeSpec | None:
+        return self.rollout.smoke
 
     @property
     def is_awaited(self) -> bool:
@@ -106,6 +101,11 @@ class StatefulSpec(AppServiceSpec):
     def problems(self) -> Iterable[Problem]:
         yield from super().problems()
         yield from _needs_readiness(self)
+        if self.smoke is not None and not self.is_awaited:
+            yield Problem(
+                path=("rollout", "smoke"),
+                rule="would ask before the app is ready: `up` does not wait for a startup_budget above 15m; remove one of the two",
+            )
         for path in self.scratch:
             if _within(path, self.storage.path) or _within(self.storage.path, path):
                 yield Problem(path=("storage", "path"), rule=f"lies inside the scratch folder {path}, or around it")

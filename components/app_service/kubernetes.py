@@ -68,25 +68,22 @@ def create(
     migrated = batch.create(name, spec, wiring, around, target, parent)
     before = [*(resource for gate in wiring.gates for resource in gate.resources), *migrated]
     template = pod.template(name, spec, wiring.delivery, around)
-    last: pulumi.CustomResource | None = None
     match spec:
         case StatefulSpec():
             workload = stateful_set.create(name, spec, template, target, parent=parent, before=before)
         case WebSpec() | WorkerSpec():
             workload = _deployment(name, labels, spec, template, target, parent=parent, before=before)
-            if spec.rollout.smoke is not None:
-                asked = spec.rollout.smoke
-                last = batch.smoke(name, asked, spec, wiring, around, target, parent=parent, after=[workload])
             if spec.autoscaling is not None:
                 scaling.create(name, labels, spec.autoscaling, wiring, target, opts)
         case _:
             assert_never(spec)
+    last: pulumi.CustomResource = workload
+    if spec.smoke is not None:
+        last = batch.smoke(name, spec.smoke, spec, wiring, around, target, parent=parent, after=[workload])
     scaling.advice(name, labels, workload, target, opts)
     if spec.fewest_replicas > 1:  # a budget over a single replica would block every drain
         _disruption_budget(name, labels, spec, target, opts)
-    return Made(
-        gate=Gate(resources=(workload,) if service is None else (service,)), last=workload if last is None else last
-    )
+    return Made(gate=Gate(resources=(workload,) if service is None else (service,)), last=last)
 
 
 def _service(

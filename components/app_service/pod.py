@@ -37,11 +37,12 @@ from pulumi_kubernetes.core.v1 import (
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
 
 from components.app_service import facts
-from components.app_service.delivery import CONFIG_FOLDER, SECRETS_FOLDER, Delivery, SecretValue
+from components.app_service.delivery import Delivery, SecretValue
 from components.app_service.kinds import RollingSpec, StatefulSpec
 from components.app_service.probes import CommandProbe, HttpProbe, Probe, ProbesSpec, TcpProbe
 from components.app_service.spec import OWN_CONTAINER, AppServiceSpec, ResourcesSpec
 from components.connections import SecretKey
+from components.folders import CONFIG_FOLDER, SECRETS_FOLDER
 from components.targets.kubernetes import restricted_container, restricted_pod
 from components.vocabulary import is_pinned, seconds
 

@@ -141,7 +141,14 @@ class DisruptionSpec(Spec):
             yield Problem(path=("max_unavailable",), rule="blocks every node drain; must be 1 or more", example="1")
 
 
-class RolloutSpec(Spec):
+class UpdateSpec(Spec):
+    """What counts as a new version that is good."""
+
+    smoke: SmokeSpec | None = None
+    """What is asked of the new version before the update counts as done."""
+
+
+class RolloutSpec(UpdateSpec):
     """How a new version replaces the old one: new replicas first, none taken away before they are ready."""
 
     max_surge: int = Field(default=1, ge=1, le=20, examples=[1])
@@ -150,8 +157,6 @@ class RolloutSpec(Spec):
     """How long a new replica must be ready before it counts."""
     history: int = Field(default=5, ge=1, le=20, examples=[5])
     """Old versions kept for a rollback."""
-    smoke: SmokeSpec | None = None
-    """What is asked of the new version before the update counts as done."""
 
 
 class KubernetesSpec(Spec):
@@ -212,7 +217,8 @@ class DockerSpec(Spec):
     build: BuildSpec | None = None
     """How to build `image` here; absent: it is pulled, or is there already."""
     env_file: str | None = Field(default=None, pattern=r"^(\./|\.\./|/).*", examples=["./api.env"])
-    """A developer's own variables, one NAME=VALUE a line, from the project's folder; they go before `env`."""
+    """A developer's own variables, one NAME=VALUE a line, from the project's folder; they go before `env`, and what
+    connections bring goes before them."""
     seed: SeedSpec | None = None
     """Sample data."""
     writable_root: bool = False
@@ -299,9 +305,15 @@ class AppServiceSpec(Spec):
         return () if self.kubernetes is None else tuple(self.kubernetes.sidecars.values())
 
     @property
+    def smoke(self) -> SmokeSpec | None:
+        """What is asked of each new version; every kind says so in its `rollout`."""
+        return None
+
+    @property
     def most_batch_pods(self) -> int:
-        """Pods beside the replicas: migrations and runs of jobs."""
-        return (self.migrations is not None) + sum(job.most_pods for job in self.jobs.values())
+        """Pods beside the replicas: runs of jobs, and migrations or the smoke test, which comes after the rollout."""
+        once = self.migrations is not None or self.smoke is not None
+        return once + sum(job.most_pods for job in self.jobs.values())
 
     def problems(self) -> Iterable[Problem]:
         keep = self.disruption.min_available
@@ -333,6 +345,8 @@ class AppServiceSpec(Spec):
                 yield Problem(path=("probes", *place), rule=f"is no port of this app; it has: {has}")
         if self.route is not None and self.route.port not in self.ports:
             yield Problem(path=("route", "port"), rule=f"is no port of this app; it has: {has}")
+        if self.smoke is not None and self.smoke.port not in self.ports:
+            yield Problem(path=("rollout", "smoke", "port"), rule=f"is no port of this app; it has: {has}")
         for port in self.docker.publish if self.docker else ():
             if port not in self.ports:
                 yield Problem(path=("docker", "publish", port), rule=f"is no port of this app; it has: {has}")

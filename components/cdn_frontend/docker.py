@@ -12,10 +12,11 @@ from components.cdn_frontend import facts
 from components.cdn_frontend.nginx import configuration
 from components.cdn_frontend.spec import CdnFrontendSpec, DockerSpec
 from components.connections import Edge, Gate, Instance
+from components.folders import CONFIG_FOLDER
 from components.nginx.docker import NAME_SERVER, NGINX_USER, server
 from components.nginx.render import Place
 from components.targets import DockerTarget
-from components.targets.docker import CONFIG_FOLDER, files, image, options
+from components.targets.docker import files, image, options
 
 
 def create(

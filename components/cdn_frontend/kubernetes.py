@@ -42,6 +42,7 @@ from components.cdn_frontend import facts
 from components.cdn_frontend.nginx import configuration
 from components.cdn_frontend.spec import CdnFrontendSpec
 from components.connections import Edge, Gate
+from components.folders import CONFIG_FOLDER
 from components.nginx.render import Place
 from components.targets import KubernetesTarget
 from components.targets.kubernetes import metadata, network_policy, restricted_container, restricted_pod
@@ -163,7 +164,7 @@ def _container(spec: CdnFrontendSpec, mounts: list[VolumeMountArgs]) -> Containe
         name="nginx",
         image=versions.NGINX_KUBERNETES,
         image_pull_policy="IfNotPresent",
-        command=["nginx", "-c", "/run/config/nginx.conf", "-e", "stderr"],
+        command=["nginx", "-c", f"{CONFIG_FOLDER}/nginx.conf", "-e", "stderr"],
         ports=[ContainerPortArgs(name="http", container_port=facts.PORT, protocol="TCP")],
         resources=ResourceRequirementsArgs(requests={**resources, "cpu": spec.cpu}, limits=resources),
         security_context=restricted_container(),
@@ -191,7 +192,7 @@ def _disk(spec: CdnFrontendSpec) -> int:
 def _volumes(spec: CdnFrontendSpec, config: pulumi.Input[str]) -> Iterator[tuple[VolumeArgs, VolumeMountArgs]]:
     yield (
         VolumeArgs(name="config", config_map=ConfigMapVolumeSourceArgs(name=config, default_mode=0o444)),
-        VolumeMountArgs(name="config", mount_path="/run/config", read_only=True),
+        VolumeMountArgs(name="config", mount_path=CONFIG_FOLDER, read_only=True),
     )
     images = {"site": (spec.image, "/srv/current"), "previous": (spec.previous_image, "/srv/previous")}
     for volume, (reference, path) in images.items():

@@ -12,11 +12,12 @@ from components.connections import Edge, Gate, Instance
 from components.edge_gateway.local_authority import AUTHORITY_FOLDER, ISSUED_FOLDER, script
 from components.edge_gateway.nginx import configuration, key_file, key_lines
 from components.edge_gateway.spec import DockerSpec, EdgeGatewaySpec, PublishSpec
-from components.nginx.docker import NAME_SERVER, NGINX_USER, TLS_FOLDER, server
+from components.folders import CONFIG_FOLDER, SECRETS_FOLDER, TLS_FOLDER
+from components.nginx.docker import NAME_SERVER, NGINX_USER, server
 from components.nginx.render import Place
 from components.routes import Route
 from components.targets import DockerTarget
-from components.targets.docker import CONFIG_FOLDER, SECRETS_FOLDER, exited_well, files, image, kept, options
+from components.targets.docker import ONCE, exited_well, files, image, kept, options
 
 Given = Mapping[str, tuple[pulumi.Output[str], pulumi.Output[str]]]
 
@@ -122,9 +123,7 @@ def _local_certificates(
         command=["-euc", text],
         user="0:0",
         network_mode="none",
-        must_run=False,
-        attach=True,
-        restart="no",
+        **ONCE,
         capabilities=docker.ContainerCapabilitiesArgs(
             drops=["ALL"], adds=["CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER"]
         ),

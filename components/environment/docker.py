@@ -11,6 +11,7 @@ from components import versions
 from components.environment.networks import NetworkPlan
 from components.environment.spec import DockerTargetSpec
 from components.targets import DockerTarget
+from components.targets.docker import ONCE
 
 
 def create(
@@ -66,9 +67,7 @@ def _tools(
         command=["true"],
         user="65534:65534",
         network_mode="none",
-        must_run=False,
-        attach=True,
-        restart="no",
+        **ONCE,
         capabilities=docker.ContainerCapabilitiesArgs(drops=["ALL"]),
         mounts=[docker.ContainerMountArgs(type="volume", source=volume.name, target="/bin")],
         opts=opts,

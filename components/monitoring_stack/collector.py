@@ -10,9 +10,9 @@ from typing import Any
 
 import yaml
 
+from components.folders import CONFIG_FOLDER
 from components.monitoring_stack.facts import COLLECTOR, LOKI
 
-CONFIG_FOLDER = "/run/config"
 CONTAINERS_FOLDER = "/var/lib/docker/containers"
 POSITIONS_FOLDER = "/positions"
 SCRIPT = Path(__file__).parent / "scripts" / "lines.lua"

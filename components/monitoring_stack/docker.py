@@ -10,6 +10,7 @@ import pulumi_docker as docker
 
 from components import versions
 from components.connections import Instance, Network
+from components.folders import CONFIG_FOLDER, SECRETS_FOLDER
 from components.monitoring_stack import blackbox, collector, dashboards, facts, grafana, loki, prometheus, sizing
 from components.monitoring_stack.alertmanager import configuration as alertmanager
 from components.monitoring_stack.body import Wiring, administrator
@@ -17,16 +18,13 @@ from components.monitoring_stack.facts import Role
 from components.monitoring_stack.spec import DockerMonitoringSpec, MonitoringSpec
 from components.targets import DockerTarget
 from components.targets.docker import (
-    CONFIG_FOLDER,
-    LOG_OPTIONS,
-    SECRETS_FOLDER,
     TOOLS_FOLDER,
-    cpus,
     files,
+    hardened,
     image,
     kept,
-    megabytes,
     tmpfs,
+    tools,
 )
 
 Folders = Mapping[str, Mapping[str, pulumi.Input[str]]]
@@ -215,7 +213,7 @@ def _collector(prefix: str) -> Program:
     return Program(
         role=facts.COLLECTOR,
         entrypoint=["/fluent-bit/bin/fluent-bit"],
-        command=["-c", f"{collector.CONFIG_FOLDER}/fluent-bit.yaml"],
+        command=["-c", f"{CONFIG_FOLDER}/fluent-bit.yaml"],
         folders={CONFIG_FOLDER: collector.files(prefix)},
         data=collector.POSITIONS_FOLDER,
         binds={collector.CONTAINERS_FOLDER: collector.CONTAINERS_FOLDER},
@@ -247,15 +245,9 @@ def _container(
         user=f"{role.user}:{role.user}",
         read_only=True,
         tmpfs={path: tmpfs(size, role.user) for path, size in program.scratch.items()},
-        capabilities=docker.ContainerCapabilitiesArgs(drops=["ALL"], adds=list(program.adds) or None),
-        security_opts=["no-new-privileges:true"],
-        memory=megabytes(memory),
-        memory_swap=megabytes(memory),
-        cpus=cpus(local.cpu),
+        **hardened(memory, local.cpu, adds=program.adds),
         pid_mode="host" if program.pid_of_host else None,
         restart="unless-stopped",
-        log_driver="json-file",
-        log_opts=LOG_OPTIONS,
         networks_advanced=[
             docker.ContainerNetworksAdvancedArgs(
                 name=target.networks[network], aliases=[role.name] if network == facts.NAME else None
@@ -309,7 +301,7 @@ def _binds(program: Program, target: DockerTarget) -> list[docker.ContainerMount
             docker.ContainerMountArgs(type="bind", source=source, target=place, read_only=True)
             for source, place in program.binds.items()
         ),
-        docker.ContainerMountArgs(type="volume", source=target.tools, target=TOOLS_FOLDER, read_only=True),
+        tools(target),
     ]
 
 

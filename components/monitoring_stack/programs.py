@@ -18,10 +18,11 @@ from pulumi_kubernetes.core.v1 import (
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs
 
 from components import versions
+from components.folders import CONFIG_FOLDER, SECRETS_FOLDER
 from components.monitoring_stack import blackbox, dashboards, facts, grafana, loki, sizing, workload
 from components.monitoring_stack.body import administrator
 from components.monitoring_stack.spec import LogsSpec
-from components.monitoring_stack.workload import CONFIG_FOLDER, SECRETS_FOLDER, Place, VolumePair
+from components.monitoring_stack.workload import Place, VolumePair
 from components.targets.kubernetes import metadata, restricted_container
 
 LOCAL = f"http://localhost:{facts.GRAFANA.port}"

@@ -12,13 +12,13 @@ from typing import Any
 import yaml
 
 from components import telemetry_rules
+from components.folders import CONFIG_FOLDER
 from components.monitoring_stack import blackbox
 from components.monitoring_stack.facts import ALERTMANAGER, BLACKBOX
 from components.monitoring_stack.spec import MonitoringSpec
 from components.telemetry import Scrape, TargetKind, Telemetry
 from components.telemetry_rules import Group
 
-CONFIG_FOLDER = "/run/config"
 TARGETS_FILE = f"{CONFIG_FOLDER}/targets.json"
 PROBES_FILE = f"{CONFIG_FOLDER}/probes.json"
 RULES_FILE = f"{CONFIG_FOLDER}/rules.yml"

@@ -40,6 +40,7 @@ from pulumi_kubernetes.core.v1 import (
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
 from pulumi_kubernetes.policy.v1 import PodDisruptionBudget, PodDisruptionBudgetSpecArgs
 
+from components.folders import CONFIG_FOLDER, SECRETS_FOLDER
 from components.monitoring_stack import facts
 from components.monitoring_stack.body import Wiring
 from components.monitoring_stack.facts import Role
@@ -47,8 +48,6 @@ from components.monitoring_stack.spec import MonitoringSpec
 from components.targets import KubernetesTarget
 from components.targets.kubernetes import guarded, kept, metadata, network_policy, restricted_pod
 
-CONFIG_FOLDER = "/run/config"
-SECRETS_FOLDER = "/run/secrets"
 SCRATCH = "256Mi"
 """Of a node's disk, for a pod's temporary files and logs."""
 PATIENCE = "10m"

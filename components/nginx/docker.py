@@ -7,15 +7,14 @@ from collections.abc import Mapping, Sequence
 import pulumi
 import pulumi_docker as docker
 
+from components.folders import CONFIG_FOLDER
 from components.targets import DockerTarget
-from components.targets.docker import CONFIG_FOLDER, LOG_OPTIONS, cpus, go_duration, megabytes, networks_of, tmpfs
+from components.targets.docker import TOOLS_FOLDER, go_duration, hardened, networks_of, tmpfs, tools
 
 NGINX_USER = 101
 """User of the nginx-unprivileged images."""
 NAME_SERVER = "127.0.0.11"
 """Docker's own, on every network that a program makes."""
-TLS_FOLDER = "/run/tls"
-TOOLS_FOLDER = "/run/slipway"
 STOP_SECONDS = 35
 """Above nginx's `worker_shutdown_timeout`."""
 
@@ -47,25 +46,16 @@ def server(
         user=f"{NGINX_USER}:{NGINX_USER}",
         read_only=True,
         tmpfs={"/tmp": tmpfs("64Mi", NGINX_USER)},  # noqa: S108  # a path inside the container
-        capabilities=docker.ContainerCapabilitiesArgs(drops=["ALL"]),
-        security_opts=["no-new-privileges:true"],
+        **hardened(memory, cpu),
         init=True,
-        memory=megabytes(memory),
-        memory_swap=megabytes(memory),  # equal: no swap; left out, each refresh shows a change
-        cpus=cpus(cpu),
         restart="unless-stopped",
-        log_driver="json-file",
-        log_opts=LOG_OPTIONS,
         networks_advanced=networks_of(name, sorted(networks), target),
         network_mode=None if networks else "none",
         ports=[
             docker.ContainerPortArgs(internal=inside, external=outside, ip="127.0.0.1", protocol="tcp")
             for inside, outside in sorted(publish.items())
         ],
-        mounts=[
-            *mounts,
-            docker.ContainerMountArgs(type="volume", source=target.tools, target=TOOLS_FOLDER, read_only=True),
-        ],
+        mounts=[*mounts, tools(target)],
         healthcheck=_health(),
         wait=True,
         wait_timeout=40,

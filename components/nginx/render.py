@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from components.folders import CONFIG_FOLDER, SECRETS_FOLDER, TLS_FOLDER
+
 TEMPLATES = Path(__file__).parent / "templates"
 
 _PLACE = re.compile(r"@@([a-z_]+)")
@@ -33,15 +35,15 @@ class Place:
     inside: str = "8081"
     """Port for health checks; never published."""
     mime_types: str = "/etc/nginx/mime.types"
-    tls: str = "/run/tls"
+    tls: str = TLS_FOLDER
     """Folder of certificates and keys that the stack makes."""
-    given_tls: str = "/run/secrets"
+    given_tls: str = SECRETS_FOLDER
     """Folder of what `secrets` holds: given certificates, keys of clients."""
     site: str = "/srv/current"
     """Folder of a site's files."""
     previous: str = "/srv/previous"
     """Folder of the previous release's files."""
-    config: str = "/run/config"
+    config: str = CONFIG_FOLDER
     """Folder of the configuration."""
 
 

@@ -9,22 +9,21 @@ import pulumi_docker as docker
 
 from components import versions
 from components.connections import BacksUp, Consumer, Gate
+from components.folders import CONFIG_FOLDER, SECRETS_FOLDER
 from components.postgres_cluster import base_backup, facts
 from components.postgres_cluster.pooler import PoolerSpec
 from components.postgres_cluster.setup_sql import setup_sql
 from components.postgres_cluster.spec import PostgresClusterSpec
 from components.targets import DockerTarget
 from components.targets.docker import (
-    CONFIG_FOLDER,
-    LOG_OPTIONS,
-    SECRETS_FOLDER,
+    ONCE,
     TOOLS_FOLDER,
     Files,
-    cpus,
     exited_well,
     files,
+    hardened,
     image,
-    megabytes,
+    tools,
 )
 
 SERVER_USER = 999
@@ -62,9 +61,7 @@ def setup(
             f"PGPASSWORD=$(cat /setup/superuser) exec psql -h {name} -U postgres -v ON_ERROR_STOP=1 -q -f /setup/setup.sql"
         ],
         user=f"{SERVER_USER}:{SERVER_USER}",
-        must_run=False,
-        attach=True,
-        restart="no",
+        **ONCE,
         capabilities=docker.ContainerCapabilitiesArgs(drops=["ALL"]),
         networks_advanced=[docker.ContainerNetworksAdvancedArgs(name=target.networks[name])],
         # Otherwise the image's own volume is made anew for each run, and nobody ever removes it.
@@ -160,7 +157,7 @@ def pooler(
         entrypoint=["pgbouncer"],
         command=[f"{CONFIG_FOLDER}/pgbouncer.ini"],
         user=POOLER_USER,
-        memory=megabytes(spec.resources.memory),
+        memory=spec.resources.memory,
         cpu=spec.resources.cpu,
         port=facts.PORT,
     )
@@ -204,7 +201,7 @@ def companion(
     *,
     command: list[str],
     user: int,
-    memory: int,
+    memory: str,
     cpu: str,
     port: int,
     entrypoint: list[str] | None = None,
@@ -222,20 +219,14 @@ def companion(
         envs=envs,
         user=f"{user}:{user}",
         read_only=True,
-        capabilities=docker.ContainerCapabilitiesArgs(drops=["ALL"]),
-        security_opts=["no-new-privileges:true"],
-        memory=memory,
-        memory_swap=memory,
-        cpus=cpus(cpu),
+        **hardened(memory, cpu),
         restart="unless-stopped",
-        log_driver="json-file",
-        log_opts=LOG_OPTIONS,
         networks_advanced=[
             docker.ContainerNetworksAdvancedArgs(name=target.networks[name], aliases=[f"{name}-{role}"])
         ],
         mounts=[
             *written.mounts,
-            docker.ContainerMountArgs(type="volume", source=target.tools, target=TOOLS_FOLDER, read_only=True),
+            tools(target),
         ],
         healthcheck=_listens(port),
         wait=True,

@@ -10,19 +10,19 @@ import pulumi_random as random
 
 from components import versions
 from components.connections import Consumer, Edge, Gate, scraped_ports
+from components.folders import SECRETS_FOLDER
 from components.postgres_cluster import beside, exporters, facts
 from components.postgres_cluster.access import Access, Way
 from components.postgres_cluster.base_backup import ARCHIVE
 from components.postgres_cluster.spec import PostgresClusterSpec, PostgresDockerSpec
 from components.targets import DockerTarget
 from components.targets.docker import (
-    LOG_OPTIONS,
-    SECRETS_FOLDER,
+    ONCE,
     Files,
-    cpus,
     exited_well,
     files,
     go_duration,
+    hardened,
     image,
     kept,
     megabytes,
@@ -140,9 +140,7 @@ def _archive(
         command=["sh", "-euc", f"mkdir -p {folders} && chown {USER}:{USER} {ARCHIVE} {folders}"],
         user="0:0",
         network_mode="none",
-        must_run=False,
-        attach=True,
-        restart="no",
+        **ONCE,
         capabilities=docker.ContainerCapabilitiesArgs(drops=["ALL"], adds=["CAP_CHOWN", "CAP_DAC_OVERRIDE"]),
         mounts=[docker.ContainerMountArgs(type="volume", source=volume.name, target=ARCHIVE)],
         opts=options(parent, target),
@@ -175,14 +173,8 @@ def _server(
         read_only=True,
         tmpfs={"/run/postgresql": tmpfs("16Mi", USER), "/tmp": tmpfs("64Mi", USER)},  # noqa: S108  # inside the container
         shm_size=max(64, megabytes(spec.resources.memory) // 4),
-        capabilities=docker.ContainerCapabilitiesArgs(drops=["ALL"]),
-        security_opts=["no-new-privileges:true"],
-        memory=megabytes(spec.resources.memory),
-        memory_swap=megabytes(spec.resources.memory),
-        cpus=cpus(spec.resources.cpu),
+        **hardened(spec.resources.memory, spec.resources.cpu),
         restart="unless-stopped",
-        log_driver="json-file",
-        log_opts=LOG_OPTIONS,
         networks_advanced=networks_of(name, joined, target),
         ports=None
         if published is None

@@ -7,15 +7,16 @@ import pulumi_docker as docker
 
 from components import versions
 from components.connections import Gate
+from components.folders import SECRETS_FOLDER
 from components.postgres_cluster import facts
 from components.postgres_cluster.beside import companion
 from components.targets import DockerTarget
-from components.targets.docker import SECRETS_FOLDER, files
+from components.targets.docker import files
 
 NOBODY = 65534
 """The images' own user."""
 
-MEGABYTES = 64
+MEMORY = "64Mi"
 
 COLLECTORS = (
     "--collector.database_wraparound",
@@ -44,7 +45,7 @@ def server(
         gate,
         command=list(COLLECTORS),
         user=NOBODY,
-        memory=MEGABYTES,
+        memory=MEMORY,
         cpu="100m",
         port=facts.METRICS_PORT,
         envs=[
@@ -71,7 +72,7 @@ def pooler(
         gate,
         command=pooler_flags(f"{name}-pooler", facts.PORT),
         user=NOBODY,
-        memory=MEGABYTES,
+        memory=MEMORY,
         cpu="100m",
         port=facts.POOLER_METRICS_PORT,
         envs=[f"PGPASSFILE={SECRETS_FOLDER}/pgpass"],

@@ -9,12 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from components.folders import SECRETS_FOLDER, TLS_FOLDER
 from components.redis_cache.facts import BUS_PORT, PORT, PROXY_STATUS_PORT, SENTINEL_PORT
 from components.redis_cache.spec import ClusterSpec, RedisCacheSpec, ReplicatedSpec
 
-CONFIG_FOLDER = "/run/config"
-SECRETS_FOLDER = "/run/secrets"
-TLS_FOLDER = "/run/tls"
 DATA_FOLDER = "/data"
 
 SCRIPTS = Path(__file__).parent / "scripts"

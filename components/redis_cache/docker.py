@@ -9,13 +9,14 @@ import pulumi_docker as docker
 
 from components import versions
 from components.connections import Gate, RedisConsumer
+from components.folders import CONFIG_FOLDER, SECRETS_FOLDER
 from components.redis_cache import configuration, users
 from components.redis_cache.access import Access, acl_file, uri
-from components.redis_cache.configuration import CONFIG_FOLDER, DATA_FOLDER, SECRETS_FOLDER
+from components.redis_cache.configuration import DATA_FOLDER
 from components.redis_cache.facts import PORT
 from components.redis_cache.spec import RedisCacheSpec
 from components.targets import DockerTarget
-from components.targets.docker import LOG_OPTIONS, Files, cpus, files, image, kept, megabytes, networks_of, tmpfs
+from components.targets.docker import Files, files, hardened, image, kept, networks_of, tmpfs
 
 USER = 999
 """The image's own user, of either engine."""
@@ -76,14 +77,8 @@ def _server(
         read_only=True,
         # Without something at its place the image makes a nameless volume for each container.
         tmpfs=None if spec.purpose == "store" else {DATA_FOLDER: tmpfs("1Mi", USER)},
-        capabilities=docker.ContainerCapabilitiesArgs(drops=["ALL"]),
-        security_opts=["no-new-privileges:true"],
-        memory=megabytes(spec.memory),
-        memory_swap=megabytes(spec.memory),
-        cpus=cpus(spec.cpu),
+        **hardened(spec.memory, spec.cpu),
         restart="unless-stopped",
-        log_driver="json-file",
-        log_opts=LOG_OPTIONS,
         networks_advanced=networks_of(name, joined, target),
         ports=None
         if published is None

@@ -26,8 +26,8 @@ from pulumi_kubernetes.core.v1 import (
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from components import versions
+from components.folders import CONFIG_FOLDER, TLS_FOLDER
 from components.redis_cache import configuration, facts, workload
-from components.redis_cache.configuration import CONFIG_FOLDER, TLS_FOLDER
 from components.redis_cache.workload import Role
 from components.targets.kubernetes import restricted_container, restricted_pod
 

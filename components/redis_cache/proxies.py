@@ -29,8 +29,8 @@ from pulumi_kubernetes.core.v1 import (
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
 
 from components import versions
+from components.folders import SECRETS_FOLDER
 from components.redis_cache import configuration, facts, workload
-from components.redis_cache.configuration import SECRETS_FOLDER
 from components.redis_cache.spec import ReplicatedSpec
 from components.redis_cache.workload import Role
 from components.targets.kubernetes import metadata, restricted_container, restricted_pod

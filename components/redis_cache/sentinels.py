@@ -21,8 +21,8 @@ from pulumi_kubernetes.core.v1 import (
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
 
 from components import versions
+from components.folders import CONFIG_FOLDER
 from components.redis_cache import configuration, facts, workload
-from components.redis_cache.configuration import CONFIG_FOLDER
 from components.redis_cache.servers import group_variables
 from components.redis_cache.spec import ReplicatedSpec
 from components.redis_cache.workload import Role

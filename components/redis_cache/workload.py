@@ -29,7 +29,8 @@ from pulumi_kubernetes.core.v1 import (
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs
 from pulumi_kubernetes.policy.v1 import PodDisruptionBudget, PodDisruptionBudgetSpecArgs
 
-from components.redis_cache.configuration import CONFIG_FOLDER, DATA_FOLDER, SECRETS_FOLDER, TLS_FOLDER
+from components.folders import CONFIG_FOLDER, SECRETS_FOLDER, TLS_FOLDER
+from components.redis_cache.configuration import DATA_FOLDER
 from components.redis_cache.spec import RedisCacheSpec, RedisKubernetesSpec
 from components.targets import KubernetesTarget
 from components.targets.kubernetes import guarded, kept, metadata

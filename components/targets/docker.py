@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypedDict
 
 import pulumi
 import pulumi_docker as docker
 
 from components.targets import DockerTarget
 from components.vocabulary import cpu_millis, size_bytes
-
-SECRETS_FOLDER = "/run/secrets"
-CONFIG_FOLDER = "/run/config"
 
 TOOLS_FOLDER = "/run/slipway"
 """Where the stack's static tools are mounted; health checks call them."""
@@ -76,6 +74,48 @@ def tmpfs(size: str, user: int) -> str:
     return f"size={size_bytes(size)},uid={user},gid={user},mode=0770"
 
 
+class Hardened(TypedDict):
+    """Arguments of a container that holds no privilege, stays within its share of the machine and can't fill the disk."""
+
+    capabilities: docker.ContainerCapabilitiesArgs
+    security_opts: list[pulumi.Input[str]]
+    memory: int
+    memory_swap: int
+    cpus: str
+    log_driver: str
+    log_opts: Mapping[str, pulumi.Input[str]]
+
+
+def hardened(memory: str, cpu: str, *, adds: Sequence[str] = ()) -> Hardened:
+    """For what goes on running and for what runs an app's code; spread it into the container's arguments."""
+    return Hardened(
+        capabilities=docker.ContainerCapabilitiesArgs(drops=["ALL"], adds=list(adds) or None),
+        security_opts=["no-new-privileges:true"],
+        memory=megabytes(memory),
+        memory_swap=megabytes(memory),  # equal: no swap; left out, each refresh shows a change
+        cpus=cpus(cpu),
+        log_driver="json-file",
+        log_opts=LOG_OPTIONS,
+    )
+
+
+class Once(TypedDict):
+    """Arguments of a container that ends by itself."""
+
+    must_run: bool
+    attach: bool
+    restart: str
+
+
+ONCE = Once(must_run=False, attach=True, restart="no")
+"""`up` waits for the end. With `must_run` each later run would show a change; see `exited_well` for a failed one."""
+
+
+def tools(target: DockerTarget) -> docker.ContainerMountArgs:
+    """The stack's static tools, for health checks and time limits inside an image that may hold no program at all."""
+    return docker.ContainerMountArgs(type="volume", source=target.tools, target=TOOLS_FOLDER, read_only=True)
+
+
 def exited_well(one_shot: docker.Container, name: str) -> pulumi.Output[bool]:
     """True once a one-shot container ended with 0. A failed one does not fail `up` by itself, so what needs it reads this."""
 
@@ -130,9 +170,7 @@ def files(
         command=["sh", "-euc", _keep_only(folders, user)],
         user="0:0",
         network_mode="none",
-        must_run=False,
-        attach=True,
-        restart="no",
+        **ONCE,
         capabilities=docker.ContainerCapabilitiesArgs(
             drops=["ALL"], adds=["CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER"]
         ),

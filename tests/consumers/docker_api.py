@@ -78,9 +78,9 @@ class Docker:
         repository, _, tag = name.rpartition(":")
         self.call("POST", "/images/create", tar, fromSrc="-", repo=repository, tag=tag)
 
-    def build(self, context: bytes, name: str) -> None:
+    def build(self, context: bytes, name: str, *, dockerfile: str = "Dockerfile") -> None:
         """Builds an image of a tar that holds a Dockerfile."""
-        answer: bytes = self.call("POST", "/build", context, t=name, rm="true")
+        answer: bytes = self.call("POST", "/build", context, t=name, rm="true", dockerfile=dockerfile)
         assert b'"error"' not in answer, answer.decode()
 
     def _exchange(self, method: str, path: str, body: Body) -> tuple[int, str, bytes]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from tests.consumers.docker_api import DaemonError, Docker, tar_of
@@ -36,7 +37,7 @@ KNOWN = {
         }
     ),
     "Network": frozenset({"driver", "internal", "ipamConfigs", "name"}),
-    "RemoteImage": frozenset({"keepLocally", "name"}),
+    "RemoteImage": frozenset({"build", "keepLocally", "name", "triggers"}),
     "Volume": frozenset({"name"}),
 }
 
@@ -110,6 +111,8 @@ def create(docker: Docker, kind: str, inputs: Mapping[str, Any]) -> tuple[str, d
             docker.call("POST", "/volumes/create", {"Name": inputs["name"]})
             return inputs["name"], {"name": inputs["name"]}
         case "RemoteImage":
+            if "build" in inputs:
+                _build(docker, inputs["name"], inputs["build"])
             image = docker.call(
                 "GET", f"/images/{inputs['name']}/json"
             )  # no registry: what is not there can't be pulled
@@ -130,6 +133,13 @@ def delete(docker: Docker, kind: str, identifier: str, inputs: Mapping[str, Any]
             docker.call("DELETE", f"/containers/{identifier}", v="true", force="true")
         case _:
             pass  # images are kept (`keepLocally`)
+
+
+def _build(docker: Docker, name: str, build: Mapping[str, Any]) -> None:
+    """What the provider sends: the whole folder."""
+    context = Path(build["context"])
+    files = {str(file.relative_to(context)): file.read_bytes() for file in sorted(context.rglob("*")) if file.is_file()}
+    docker.build(tar_of(files), name, dockerfile=build["dockerfile"])
 
 
 def _network(docker: Docker, inputs: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +13,8 @@ from rehearsal.objects import Objects, Record
 from rehearsal.problems import RehearsalError
 from rehearsal.providers.model import Key, RefusalError
 from rehearsal.session import Session
+from tests.kit.killing import descendants, needs_proc, opened, start, until_created, wait_for_end
 from tests.rehearsal.conftest import Folder
-
-REPOSITORY = Path(__file__).parents[2]
 
 MANY = """
 k8s.core.v1.Namespace("web", metadata={"name": "web"}, opts=on)
@@ -81,82 +76,17 @@ def test_a_folder_in_use_is_refused(folder: Folder, tmp_path: Path) -> None:
         pass
 
 
-def start(folder: Folder, state: Path) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "rehearsal", "up", "--project", str(folder.path), "--state", str(state)]
-    environment = {**os.environ, "TMPDIR": str(state.parent)}
-    return subprocess.Popen(
-        command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
-    )
-
-
-def until_created(process: subprocess.Popen[str], count: int) -> None:
-    seen = 0
-    for line in process.stdout or ():
-        seen += "created" in line
-        if seen == count:
-            return
-    pytest.fail(f"ended after {seen} of {count} objects")
-
-
-def descendants(pid: int) -> set[int]:
-    """All processes below `pid`, while it lives."""
-    parents: dict[int, int] = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            parents[int(stat.parent.name)] = int(stat.read_text(encoding="utf-8").rpartition(")")[2].split()[1])
-        except (OSError, ValueError):
-            continue
-    found, edge = set[int](), {pid}
-    while edge := {child for child, parent in parents.items() if parent in edge} - found:
-        found |= edge
-    return found
-
-
-def living(pids: set[int]) -> set[int]:
-    alive: set[int] = set()
-    for pid in pids:
-        try:
-            state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
-        except OSError:
-            continue
-        if state != "Z":
-            alive.add(pid)
-    return alive
-
-
-def wait_for_end(pids: set[int], seconds: float) -> None:
-    limit = time.monotonic() + seconds
-    while living(pids) and time.monotonic() < limit:
-        time.sleep(0.1)
-    assert living(pids) == set()
-
-
 def objects_and_resources(session: Session, state: Path) -> tuple[list[str], list[str]]:
     objects = [json.loads(f.read_text(encoding="utf-8"))["id"] for f in (state / "objects").glob("*.json")]
     resources: list[dict[str, Any]] = session.export()["deployment"]["resources"]
     return sorted(objects), sorted(r["id"] for r in resources if r["type"].startswith("kubernetes:"))
 
 
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at processes through /proc")
-def opened(folder: Folder, state: Path) -> Session:
-    """A session on a state whose last engine may still be ending: it holds the state until it is gone."""
-    for _ in range(300):
-        session = Session(folder.path, "dev", state=state)
-        try:
-            session.__enter__()
-        except RehearsalError:
-            time.sleep(0.1)
-        else:
-            session.__exit__(None, None, None)
-            return session
-    msg = "the killed run's engine does not end"
-    raise AssertionError(msg)
-
-
+@needs_proc
 def test_a_killed_up_is_resumed_without_loss_or_duplicate(folder: Folder, tmp_path: Path) -> None:
     folder.program(MANY)
     state = tmp_path / "state"
-    process = start(folder, state)
+    process = start(folder.path, "dev", state)
     until_created(process, 10)
     below = descendants(process.pid)
     process.kill()
@@ -164,7 +94,7 @@ def test_a_killed_up_is_resumed_without_loss_or_duplicate(folder: Folder, tmp_pa
     assert below
     wait_for_end(below, 30)
     assert not list(tmp_path.glob("slipway-*"))
-    with opened(folder, state) as session:
+    with opened(folder.path, "dev", state) as session:
         result = session.up()
         assert result.exit_code == 0, result.text
         assert result.changes["create"] < 44
@@ -174,11 +104,11 @@ def test_a_killed_up_is_resumed_without_loss_or_duplicate(folder: Folder, tmp_pa
         assert session.up().changes == {"same": 44}
 
 
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at processes through /proc")
+@needs_proc
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_everything_in_good_order(folder: Folder, tmp_path: Path, number: signal.Signals) -> None:
     folder.program(MANY)
-    process = start(folder, tmp_path / "state")
+    process = start(folder.path, "dev", tmp_path / "state")
     until_created(process, 5)
     below = descendants(process.pid)
     process.send_signal(number)

@@ -35,6 +35,9 @@ def test_published_ports_of_this_machine_are_filled_in() -> None:
     found = variables(env_template.template(topology_of("dev").stack, "api"))
     assert (found["PGHOST"], found["PGPORT"]) == ("127.0.0.1", "5432")
     assert (found["BITCOIND_HOST"], found["BITCOIND_PORT"]) == ("127.0.0.1", "18443")
+    sessions = {word: found[f"SESSIONS_{word}"] for word in ("HOST", "PORT", "TLS", "USER", "PASSWORD")}
+    assert sessions == {"HOST": "127.0.0.1", "PORT": "6379", "TLS": "false", "USER": "api", "PASSWORD": ""}
+    assert (found["REDIS_HOST"], found["REDIS_PORT"]) == ("", "6379"), "not published"
     assert found["BITCOIND_ZMQ_HOST"] == "", "not published, so not reached from outside a container"
 
 

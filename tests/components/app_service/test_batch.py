@@ -142,6 +142,16 @@ def test_a_smoke_test_comes_after_the_rollout_and_gates_what_counts_as_released(
     assert view.outputs["released"] == job.inputs["spec"]["template"]["spec"]["containers"][0]["image"]
 
 
+def test_a_stateful_app_is_asked_too() -> None:
+    index = {**SMOKE, "kind": "stateful", "storage": {"path": "/data", "size": "1Gi"}}
+    recording = changed("prod", {"index": index})
+    job = recording.one("Job", "index-smoke")
+    assert "index-stateful-set" in _deps(recording, job)
+    released = recording.one("AppService", "index").outputs
+    assert released is not None
+    assert released["released"] == index["image"]
+
+
 def test_a_smoke_test_may_ask_the_app_and_what_the_app_uses() -> None:
     recording = changed("prod", {"view": SMOKE})
     out = recording.one("NetworkPolicy", "view-batch-policy").inputs["spec"]["egress"]

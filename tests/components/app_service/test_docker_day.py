@@ -32,11 +32,13 @@ def test_sample_data_comes_after_the_migrations_and_before_the_app_with_the_apps
 
 def test_a_developers_variables_go_before_the_stacks_and_are_secret(tmp_path: Path) -> None:
     file = tmp_path / "api.env"
-    file.write_text("LOG_LEVEL=trace\nMINE='a b'  # my own\nSESSION_KEY=\n", encoding="utf-8")
+    own = "LOG_LEVEL=trace\nMINE='a b'  # my own\nSESSION_KEY=\nPGHOST=127.0.0.1\nPGPASSWORD=mine\n"
+    file.write_text(own, encoding="utf-8")
     envs = dev(env_file=str(file)).one("Container", "api-container").inputs["envs"]
     assert [e.reveal() for e in envs if isinstance(e, Secret)] == ["LOG_LEVEL=trace", "MINE=a b"]
     plain = [e for e in envs if not isinstance(e, Secret)]
     assert not any(e.startswith("LOG_LEVEL=") for e in plain)
+    assert "PGHOST=main" in plain, "what `make env` says is for outside the container"
     assert "SESSION_KEY_FILE=/run/secrets/SESSION_KEY" in plain, "left empty: the stack's own"
 
 

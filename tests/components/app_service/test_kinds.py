@@ -6,10 +6,12 @@ import copy
 import json
 from typing import Any
 
+import pulumi
 import pytest
 
 from components.app_service import facts
 from components.app_service.kinds import StatefulSpec
+from rehearsal.ciphers import placeholder
 from tests.components.app_service.test_spec import MINIMAL, spec
 from tests.kit.recording import Recording, Secret
 from tests.stacks.shipped import PROJECT, recorded, run, values
@@ -176,3 +178,33 @@ def test_a_contracts_default_reaches_the_app_where_the_stack_says_nothing(stack:
         return
     container = recording.one("Deployment", "api-deployment").inputs["spec"]["template"]["spec"]["containers"][0]
     assert {"name": "LOG_LEVEL", "value": "info"} in container["env"]
+
+
+KEYED = {"COIN_API_KEY": {"secret": "coin_api_key"}}
+
+
+def with_key(value: str) -> Recording:
+    """A stack whose contract wants a key of three letters and a number."""
+    given = copy.deepcopy(values("prod"))
+    given[f"{PROJECT}:contracts"]["api"]["COIN_API_KEY"] = {"secret": True, "pattern": "[a-z]{3}-[0-9]+"}
+    given[f"{PROJECT}:secrets"] = {**given[f"{PROJECT}:secrets"], "coin_api_key": value}
+    given[f"{PROJECT}:app_services"]["api"]["env"] |= KEYED
+    return run("prod", given)
+
+
+@pytest.mark.parametrize("value", ["abc-17", placeholder("a rehearsal's")])
+def test_a_named_secret_that_keeps_its_contract_arrives(value: str) -> None:
+    held = with_key(value).one("Secret", "api-secrets").inputs["stringData"]
+    assert isinstance(held, Secret)
+    assert held.reveal()["COIN_API_KEY"] == value
+
+
+def test_a_named_secret_of_another_form_is_refused_by_name_and_never_shown() -> None:
+    with pytest.raises(pulumi.RunError) as raised:
+        with_key("abc-seventeen")
+    told = str(raised.value)
+    assert told.startswith(
+        "app_services.api.env.COIN_API_KEY: secrets.coin_api_key must be text of 1 or more characters like"
+    )
+    assert "pulumi config set --secret --path blocksight:secrets.coin_api_key" in told
+    assert "seventeen" not in told

@@ -10,6 +10,8 @@ from tests.consumers.redis.apps import ask
 from tests.consumers.redis.instance import Instance
 
 NO = "NOPERM"
+COUNT = "local kind = redis.call('type', KEYS[1]).ok return redis.call('llen', KEYS[1])"
+"""What KEDA asks a queue, as the app's user. https://keda.sh/docs/2.20/scalers/redis-lists/"""
 
 
 def said(store: Instance, app: str, *command: str, on_sentinel: bool = False) -> str:
@@ -56,6 +58,9 @@ def said(store: Instance, app: str, *command: str, on_sentinel: bool = False) ->
         ("worker", ("LPUSH", "job:list", "x"), "1"),
         ("worker", ("BRPOP", "job:list", "1"), "job:list"),
         ("worker", ("GET", "session:1"), NO),
+        ("worker", ("EVAL", COUNT, "1", "job:none"), "0"),
+        ("worker", ("EVAL", COUNT, "1", "session:1"), NO),
+        ("report", ("EVAL", COUNT, "1", "session:1"), NO),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else str(value),
 )

@@ -130,6 +130,27 @@ CASES: tuple[Case, ...] = (
         (f"{API}.rollout.smoke.port: is no port of this app; it has: http",),
     ),
     Case(
+        "A smoke test of a stateful app's port that is not there",
+        {NODE_PATH: {**NODE, "rollout": {"smoke": {"command": ["smoke"], "port": "admin"}}}},
+        (f"{NODE_PATH}.rollout.smoke.port: is no port of this app; it has: http",),
+    ),
+    Case(
+        "A smoke test of an app that `up` does not wait for",
+        {
+            NODE_PATH: {
+                **NODE,
+                "probes": {"readiness": {"http": "/healthz"}, "startup_budget": "3h"},
+                "rollout": {"smoke": {"command": ["smoke"]}},
+            }
+        },
+        (f"{NODE_PATH}.rollout.smoke: would ask before the app is ready: *",),
+    ),
+    Case(
+        "A stateful app that rolls with a surge",
+        {NODE_PATH: {**NODE, "rollout": {"max_surge": 2}}},
+        (f"{NODE_PATH}.rollout.max_surge: is not a known key; known here: smoke",),
+    ),
+    Case(
         "Untrusted code that asks for a way into the stack, and for the whole Internet",
         {
             "app_services.runner": {
@@ -213,6 +234,33 @@ CASES: tuple[Case, ...] = (
             f"{CLUSTER}.operators.keda": {"version": "2.20", "namespace": "keda"},
         },
         (f"{API}.autoscaling.queue.postgres: is no server that the app connects to; it connects to: main",),
+    ),
+    Case(
+        "A queue that is nowhere",
+        {f"{API}.autoscaling": {"min": 1, "max": 5, "queue": {"each": 5}}},
+        (f"{API}.autoscaling.queue: must say where the work waits: *",),
+    ),
+    Case(
+        "A list on an instance that the app does not use",
+        {
+            f"{API}.autoscaling": {**QUEUE, "queue": {"redis": "cache", "key": "job:mails", "each": 50}},
+            f"{CLUSTER}.operators.keda": {"version": "2.20", "namespace": "keda"},
+        },
+        (f"{API}.autoscaling.queue.redis: is no server that the app connects to; it connects to: none",),
+    ),
+    Case(
+        "A list that the app may only read, and not even that",
+        {
+            "redis_caches.cache": {"mode": "standalone", "purpose": "cache", "memory": "128Mi"},
+            f"{API}.connects_to": [{"postgres": "main"}, {"redis": "cache", "keys": "page:*", "access": "read"}],
+            f"{API}.autoscaling": {**QUEUE, "queue": {"redis": "cache", "key": "job:mails", "each": 50}},
+            f"{CLUSTER}.operators.keda": {"version": "2.20", "namespace": "keda"},
+            f"{CLUSTER}.operators.cert_manager": {"version": "1.21", "namespace": "cert-manager"},
+        },
+        (
+            f"{API}.autoscaling.queue.redis: is counted by a script, which a user who only reads may not run; connect with access: read-write",
+            f"{API}.autoscaling.queue.key: is none of the keys that the app may touch: page:*",
+        ),
     ),
     Case(
         "A helper container whose image can be moved",
