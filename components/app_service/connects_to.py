@@ -99,6 +99,18 @@ class ToApp(Spec):
             yield Problem(path=("deliver",), rule="says how a credential arrives, and none is named", example="file")
 
 
+class ToObjectStore(Spec):
+    """A bucket, with the keys of its store."""
+
+    object_store: DnsLabel = Field(examples=["uploads"])
+    """Name of the object store."""
+    deliver: Literal["file", "env"] = "file"
+    """How the keys arrive."""
+    prefix: VariablePrefix | None = Field(default=None, alias="as", examples=["AWS"])
+    """What the variables start with. Absent: the store's name in capitals: UPLOADS_BUCKET, UPLOADS_REGION. Amazon's own
+    libraries read what starts with AWS."""
+
+
 class ToExternal(Spec):
     """A host outside the stack."""
 
@@ -122,6 +134,8 @@ def _form(value: Any) -> str | None:
             return "redis"
         case ToApp() | {"app": _}:
             return "app"
+        case ToObjectStore() | {"object_store": _}:
+            return "object_store"
         case ToExternal() | {"external": _}:
             return "external"
         case _:
@@ -132,11 +146,12 @@ ConnectionSpec = Annotated[
     Annotated[ToPostgres, Tag("postgres")]
     | Annotated[ToRedis, Tag("redis")]
     | Annotated[ToApp, Tag("app")]
+    | Annotated[ToObjectStore, Tag("object_store")]
     | Annotated[ToExternal, Tag("external")],
     Discriminator(
         _form,
         custom_error_type="form",
-        custom_error_message="must name what it connects to: {postgres: NAME}, {redis: NAME}, {app: NAME} or {external: HOST}",
+        custom_error_message="must name what it connects to: {postgres: NAME}, {redis: NAME}, {app: NAME}, {object_store: NAME} or {external: HOST}",
     ),
     Field(examples=["{postgres: main, pool: 10}"]),
 ]
@@ -157,6 +172,11 @@ def delivered_by(connection: ConnectionSpec) -> tuple[str, ...]:
         case ToApp(credential=credential):
             words = ("HOST", "PORT") if credential is None else ("HOST", "PORT", "USER", "PASSWORD", "USERPASS")
             return tuple(f"{variables_prefix(connection)}_{word}" for word in words)
+        case ToObjectStore():
+            words = ("BUCKET", "FOLDER", "REGION", "ENDPOINT_URL", "ACCESS_KEY_ID", "SECRET_ACCESS_KEY")
+            # Amazon's libraries read both keys from one file.
+            shared = ("SHARED_CREDENTIALS",) if connection.deliver == "file" else ()
+            return tuple(f"{variables_prefix(connection)}_{word}" for word in (*words, *shared))
         case ToExternal():
             return ()
 
@@ -167,6 +187,12 @@ def variables_prefix(connection: ConnectionSpec) -> str | None:
         case ToPostgres(prefix=prefix) | ToRedis(prefix=prefix):
             return prefix
         case ToApp(app=app, prefix=prefix):
-            return app.upper().replace("-", "_") if prefix is None else prefix
+            return _capitals(app) if prefix is None else prefix
+        case ToObjectStore(object_store=store, prefix=prefix):
+            return _capitals(store) if prefix is None else prefix
         case ToExternal():
             return None
+
+
+def _capitals(name: str) -> str:
+    return name.upper().replace("-", "_")

@@ -12,12 +12,19 @@ from typing import Literal
 import pulumi
 
 from components.app_service.spec import AppServiceSpec, GeneratedSecret, SecretRef
-from components.connections import AppConnection, Credential, PostgresConnection, RedisConnection, SecretKey
+from components.connections import (
+    AppConnection,
+    Credential,
+    ObjectStoreConnection,
+    PostgresConnection,
+    RedisConnection,
+    SecretKey,
+)
 
 SECRETS_FOLDER = "/run/secrets"
 CONFIG_FOLDER = "/run/config"
 
-Connection = PostgresConnection | RedisConnection | AppConnection
+Connection = PostgresConnection | RedisConnection | AppConnection | ObjectStoreConnection
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +76,8 @@ def deliver(
                 _redis(connection, found)
             case AppConnection():
                 _app(connection, found)
+            case ObjectStoreConnection():
+                _object_store(connection, found)
     return Delivery(
         variables=dict(sorted(found.variables.items())),
         secret_variables=dict(sorted(found.secret_variables.items())),
@@ -105,6 +114,22 @@ def _app(connection: AppConnection, found: _Collector) -> None:
     found.secret(f"{prefix}_PASSWORD", SecretValue(value=credential.password), connection.deliver)
     both = pulumi.Output.concat(credential.user, ":", credential.password)
     found.secret(f"{prefix}_USERPASS", SecretValue(value=both), connection.deliver)
+
+
+def _object_store(connection: ObjectStoreConnection, found: _Collector) -> None:
+    """The keys one by one, and as the file that Amazon's libraries read.
+
+    https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html
+    """
+    prefix = connection.prefix
+    found.variables.update({f"{prefix}_{word}": value for word, value in connection.told.items()})
+    keys = {"ACCESS_KEY_ID": connection.access_key, "SECRET_ACCESS_KEY": connection.secret_key}
+    for word, value in keys.items():
+        found.secret(f"{prefix}_{word}", SecretValue(value=value), connection.deliver)
+    if connection.deliver == "file":
+        lines = ("[default]\naws_access_key_id = ", keys["ACCESS_KEY_ID"], "\naws_secret_access_key = ")
+        both = pulumi.Output.concat(*lines, keys["SECRET_ACCESS_KEY"], "\n")
+        found.secret(f"{prefix}_SHARED_CREDENTIALS", SecretValue(value=both), "file")
 
 
 def _postgres(connection: PostgresConnection, found: _Collector) -> None:
