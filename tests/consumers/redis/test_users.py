@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from components.redis_cache.telemetry import SIGNALS
+from components.redis_cache.signals import SIGNALS
 from tests.consumers.redis import drill
 from tests.consumers.redis.apps import ask
 from tests.consumers.redis.instance import Instance
