@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.consumers.redis import shards, stack
+from components.redis_cache.spec import ClusterSpec
+from components.redis_cache.telemetry import telemetry
+from tests.consumers.redis import series, shards, stack
 from tests.consumers.redis.apps import Writer, ask, every_slot
 from tests.consumers.redis.instance import Instance
 
@@ -145,6 +147,13 @@ def test_the_bus_takes_nobody_without_a_certificate_of_the_instance(cache: Insta
         check=False,
     )
     assert ("certificate required" in done.stderr) != with_certificate, done.stderr
+
+
+def test_the_exporters_give_every_series_that_signals_read(cache: Instance) -> None:
+    found = series.beside(cache.servers)
+    spec = ClusterSpec(mode="cluster", purpose="cache", memory="256Mi")
+    assert series.lacking(telemetry("cache", spec, "kubernetes"), "kubernetes", found) == []
+    assert series.unlisted(found) == {}
 
 
 def test_a_new_keeper_finds_nothing_to_say(cache: Instance, writers: list[Writer]) -> None:
