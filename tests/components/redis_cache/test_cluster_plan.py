@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pytest
 
@@ -43,8 +44,8 @@ class Group:
     gone: Sequence[Server] = field(default=())
     """Numbers that nobody answers to any more."""
 
-    def with_(self, host: str, **changes: object) -> Group:
-        return replace(self, servers={**self.servers, host: replace(self.servers[host], **changes)})  # type: ignore[arg-type]
+    def with_(self, host: str, **changes: Any) -> Group:
+        return replace(self, servers={**self.servers, host: replace(self.servers[host], **changes)})
 
     def lines(self) -> Iterator[str]:
         for viewer in self.servers.values():
