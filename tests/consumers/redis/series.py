@@ -63,10 +63,10 @@ def lacking(told: Telemetry, target: TargetKind, found: Labels) -> list[str]:
 
 
 def unlisted(found: Labels) -> dict[str, frozenset[str]]:
-    """What exporters give and the list of them does not have."""
+    """Labels that listed series have and the list does not know. Which series there are depends on what a server has seen."""
     listed = emitted_by("redis-exporter")
-    new = {name: labels - listed.get(name, frozenset()) for name, labels in found.items()}
-    return {name: labels for name, labels in new.items() if labels or name not in listed}
+    new = {name: labels - listed[name] for name, labels in found.items() if name in listed}
+    return {name: labels for name, labels in new.items() if labels}
 
 
 def main() -> None:
