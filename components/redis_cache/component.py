@@ -24,7 +24,8 @@ class RedisCache(pulumi.ComponentResource):
     Kubernetes: a StatefulSet with an exporter beside each server, volume claims of its own for a store, a daily
     check that the store's file can be loaded, a certificate authority of its own, a binding Secret per consuming app, NetworkPolicies. Replicated: Sentinels that name the primary,
     and two proxies for apps that can't ask Sentinels.
-    Docker: one container; a store has a named volume.
+    Sharded: a StatefulSet for each shard, and a keeper that makes one cluster of their servers.
+    Docker: one container; a store has a named volume; an exporter where the monitoring asks for series.
     Everything that holds data or credentials is protected, and kept if it is deleted by force.
     """
 
@@ -41,7 +42,7 @@ class RedisCache(pulumi.ComponentResource):
         edges: Mapping[str, tuple[Sequence[Edge], Sequence[Edge]]] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """`edges` holds inbound and outbound edges by what they belong to: NAME, NAME-sentinel, NAME-proxy."""
+        """`edges` holds inbound and outbound edges by what they belong to: NAME, NAME-sentinel, NAME-proxy, NAME-keeper."""
         super().__init__("slipway:index:RedisCache", name, spec.model_dump(mode="json", exclude_none=True), opts)
         known = passwords(name, spec, consumers, self)
         match target:
@@ -54,7 +55,10 @@ class RedisCache(pulumi.ComponentResource):
             case DockerTarget():
                 from components.redis_cache import docker
 
-                self.access = docker.create(name, spec, target, consumers=consumers, passwords=known, parent=self)
+                inbound, _ = (edges or {}).get(name, ((), ()))
+                self.access = docker.create(
+                    name, spec, target, consumers=consumers, passwords=known, inbound=inbound, parent=self
+                )
             case _:
                 assert_never(target)
         self.register_outputs({"purpose": spec.purpose, "consumers": sorted(self.access)})

@@ -8,12 +8,12 @@ import pulumi
 import pulumi_docker as docker
 
 from components import versions
-from components.connections import Gate, RedisConsumer
+from components.connections import Edge, Gate, RedisConsumer, scraped_ports
 from components.folders import CONFIG_FOLDER, SECRETS_FOLDER
-from components.redis_cache import configuration, users
+from components.redis_cache import configuration, exporter, users
 from components.redis_cache.access import Access, acl_file, uri
 from components.redis_cache.configuration import DATA_FOLDER
-from components.redis_cache.facts import PORT
+from components.redis_cache.facts import EXPORTER_PORT, PORT
 from components.redis_cache.spec import RedisCacheSpec
 from components.targets import DockerTarget
 from components.targets.docker import Files, files, hardened, image, kept, networks_of, tmpfs
@@ -34,9 +34,12 @@ def create(
     *,
     consumers: Sequence[RedisConsumer],
     passwords: Mapping[str, pulumi.Output[str]],
+    inbound: Sequence[Edge],
     parent: pulumi.Resource,
 ) -> dict[str, Access]:
     server = _server(name, spec, target, acl_file(users.on_servers(spec, consumers), passwords), passwords, parent)
+    if EXPORTER_PORT in scraped_ports(inbound):
+        exporter.create(name, target, passwords["exporter"], server, parent)
     return {
         consumer.app: Access(
             consumer=consumer,

@@ -25,6 +25,7 @@ SENTINEL_SUFFIX = "-sentinel"
 PROXY_SUFFIX = "-proxy"
 BATCH_SUFFIX = "-batch"
 KEEPER_SUFFIX = "-keeper"
+EXPORTER_SUFFIX = "-exporter"
 
 SHARD_LABEL = "slipway.dev/shard"
 """Number of a pod's shard; part of selectors, so it is for ever."""
@@ -38,6 +39,7 @@ OWN_SUFFIXES = (
     BATCH_SUFFIX,
     "-restore-check",
     KEEPER_SUFFIX,
+    *(EXPORTER_SUFFIX + word for word in ("", "-files", "-secrets")),
     *(f"{word}{shard}" for shard in range(MOST_SHARDS) for word in ("-shard-", "-check-")),
     "-ca",
     "-selfsigned",

@@ -1,14 +1,16 @@
 """What a RedisCache tells the monitoring: a pure function of its name and spec.
 
-Series are redis_exporter's (https://github.com/oliver006/redis_exporter), which runs beside each server on Kubernetes. On
-Docker there is no exporter, so signals have no source there, and alerts over them are not made.
+Series are redis_exporter's (https://github.com/oliver006/redis_exporter): beside each server on Kubernetes, on Docker where
+the monitoring asks for them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
-from components.redis_cache.facts import EXPORTER_PORT, selector
+from components.redis_cache.facts import EXPORTER_PORT, EXPORTER_SUFFIX, selector
+from components.redis_cache.signals import SIGNALS
 from components.redis_cache.spec import ClusterSpec, RedisCacheSpec, ReplicatedSpec
 from components.telemetry import Alert, Dashboard, Panel, Row, Scrape, Severity, Signal, TargetKind, Telemetry, Unit
 
@@ -19,104 +21,30 @@ SLOTS = 16_384
 """Parts that the keys of a sharded instance are divided into. https://valkey.io/topics/cluster-spec/"""
 
 UNCHECKED_SECONDS = 2 * 86_400
-OF_ALL = ("primaries", "replicas", "cluster_slots", "cluster_shards", "cluster_replicas")
+OF_ALL = ("primaries", "replicas", "replica_lag_seconds", "cluster_slots", "cluster_shards", "cluster_replicas")
 """Signals of the instance; the others are of each server."""
 
 MANY_CLIENTS = 0.85
 LOW_HIT_RATIO = 0.5
 
 
-def _signal(name: str, unit: Unit, help_: str, source: str) -> Signal:
-    return Signal(name=f"redis_{name}", unit=unit, help=help_, sources={"kubernetes": source})
-
-
-SIGNALS = (
-    _signal("up", "bool", "Whether the server answers its exporter.", "redis_up"),
-    _signal(
-        "primaries",
-        "count",
-        "Servers that say they are the primary.",
-        'count by (instance_name) (redis_instance_info{role="master"})',
-    ),
-    _signal(
-        "memory_used_ratio",
-        "ratio",
-        "Share of maxmemory in use.",
-        "redis_memory_used_bytes / (redis_memory_max_bytes > 0)",
-    ),
-    _signal("clients_ratio", "ratio", "Share of max_clients in use.", "redis_connected_clients / redis_max_clients"),
-    _signal(
-        "rejected_per_second",
-        "per_second",
-        "Connections refused because there were too many.",
-        "rate(redis_rejected_connections_total[5m])",
-    ),
-    _signal("commands_per_second", "per_second", "Commands answered.", "rate(redis_commands_processed_total[5m])"),
-    _signal("evicted_per_second", "per_second", "Keys forgotten to make room.", "rate(redis_evicted_keys_total[5m])"),
-    _signal(
-        "hit_ratio",
-        "ratio",
-        "Share of reads that found their key.",
-        "rate(redis_keyspace_hits_total[5m]) / (rate(redis_keyspace_hits_total[5m]) + rate(redis_keyspace_misses_total[5m]) > 0)",
-    ),
-    _signal("replica_link_up", "bool", "Whether a replica follows its primary.", "redis_master_link_up"),
-    _signal(
-        "replicas", "count", "Replicas that follow the primary.", "max by (instance_name) (redis_connected_slaves)"
-    ),
-    _signal(
-        "replica_lag_seconds",
-        "seconds",
-        "Time since the primary heard from a replica.",
-        "max by (instance_name) (redis_connected_slave_lag_seconds)",
-    ),
-    _signal(
-        "cluster_member",
-        "bool",
-        "Whether a server is among a majority of the primaries.",
-        "redis_cluster_state",
-    ),
-    _signal("cluster_slots", "count", "Slots that have a server.", "max by (instance_name) (redis_cluster_slots_ok)"),
-    _signal("cluster_shards", "count", "Shards that have slots.", "max by (instance_name) (redis_cluster_size)"),
-    _signal(
-        "cluster_replicas",
-        "count",
-        "Replicas that follow a primary, of all shards.",
-        "sum by (instance_name) (redis_connected_slaves)",
-    ),
-    _signal(
-        "persisting",
-        "bool",
-        "Whether the last write to the append-only file succeeded.",
-        "redis_aof_last_write_status",
-    ),
-    _signal(
-        "restore_checked_timestamp",
-        "timestamp",
-        "When the file of a store, or of one of its shards, was last loaded and compared.",
-        "max by (instance_name, cronjob) (label_replace(kube_cronjob_status_last_successful_time"
-        '{cronjob=~".+-(restore-check|check-[0-9]+)"}, "instance_name", "$1", "cronjob", "(.+)-(?:restore-check|check-[0-9]+)"))',
-    ),
-)
-
-
 def telemetry(name: str, spec: RedisCacheSpec, target: TargetKind) -> Telemetry:
-    """Everything one instance tells; nothing on Docker."""
-    if target == "docker":
-        return Telemetry()
+    """Everything one instance tells."""
+    on_docker = target == "docker"
     return Telemetry(
         scrapes=(
             Scrape(
                 instance=name,
                 job="valkey",
-                labels=selector(name),
-                host="",
+                labels={} if on_docker else selector(name),
+                host=f"{name}{EXPORTER_SUFFIX}" if on_docker else "",
                 port=EXPORTER_PORT,
                 port_name="metrics",
             ),
         ),
-        signals=tuple(signal for signal in SIGNALS if _concerns(signal, spec)),
-        alerts=tuple(_alerts(name, spec)),
-        dashboard=_dashboard(name, spec),
+        signals=tuple(signal for signal in SIGNALS if target in signal.sources and _concerns(signal, spec)),
+        alerts=tuple(_alerts(name, spec, target)),
+        dashboard=_dashboard(name, spec, target),
     )
 
 
@@ -138,7 +66,7 @@ def _of(name: str, word: str) -> str:
     return f'slipway:redis_{word}{{instance_name="{name}"}}'
 
 
-def _alerts(name: str, spec: RedisCacheSpec) -> Iterator[Alert]:
+def _alerts(name: str, spec: RedisCacheSpec, target: TargetKind) -> Iterator[Alert]:
     yield _alert(
         name,
         "RedisDown",
@@ -166,7 +94,9 @@ def _alerts(name: str, spec: RedisCacheSpec) -> Iterator[Alert]:
         summary=f"{name} refuses connections",
         description="Apps fail now: max_clients is reached.",
     )
-    yield from _store_alerts(name, spec) if spec.purpose == "store" else _cache_alerts(name)
+    yield from _store_alerts(name) if spec.purpose == "store" else _cache_alerts(name)
+    if spec.purpose == "store" and target == "kubernetes":
+        yield _unchecked(name, spec)
     match spec:
         case ReplicatedSpec():
             yield from _replication_alerts(name, spec)
@@ -185,7 +115,7 @@ def _alerts(name: str, spec: RedisCacheSpec) -> Iterator[Alert]:
     )
 
 
-def _store_alerts(name: str, spec: RedisCacheSpec) -> Iterator[Alert]:
+def _store_alerts(name: str) -> Iterator[Alert]:
     yield _alert(
         name,
         "RedisStoreNearlyFull",
@@ -213,9 +143,12 @@ def _store_alerts(name: str, spec: RedisCacheSpec) -> Iterator[Alert]:
         summary=f"A server of {name} can't write its file",
         description="What is acknowledged now is lost if the server restarts; the server refuses writes while it can't write its file.",
     )
+
+
+def _unchecked(name: str, spec: RedisCacheSpec) -> Alert:
     checked = _of(name, "restore_checked_timestamp")
     fewer = f" or count({checked}) < {spec.shards}" if isinstance(spec, ClusterSpec) else ""
-    yield _alert(
+    return _alert(
         name,
         "RedisRestoreUnchecked",
         f"time() - {checked} > {UNCHECKED_SECONDS} or absent({checked}){fewer}",
@@ -325,20 +258,18 @@ def _alert(name: str, alert: str, expr: str, *, hold: str, severity: Severity, s
     )
 
 
-def _dashboard(name: str, spec: RedisCacheSpec) -> Dashboard:
+def _dashboard(name: str, spec: RedisCacheSpec, target: TargetKind) -> Dashboard:
+    panel = partial(_panel, name, name if target == "docker" else "{{ pod }}")
     rows = [
         Row(
             title="Load",
             panels=(
-                _panel(
-                    name, "Commands", "per_second", "commands_per_second", "A drop to nothing is an outage of its apps."
-                ),
-                _panel(name, "Clients", "ratio", "clients_ratio", "Grows with each replica of each app.", MANY_CLIENTS),
+                panel("Commands", "per_second", "commands_per_second", "A drop to nothing is an outage of its apps."),
+                panel("Clients", "ratio", "clients_ratio", "Grows with each replica of each app.", MANY_CLIENTS),
             ),
         )
     ]
-    memory = _panel(
-        name,
+    memory = panel(
         "Memory",
         "ratio",
         "memory_used_ratio",
@@ -346,16 +277,16 @@ def _dashboard(name: str, spec: RedisCacheSpec) -> Dashboard:
         NEARLY_FULL if spec.purpose == "store" else None,
     )
     if spec.purpose == "cache":
-        hits = _panel(name, "Hits", "ratio", "hit_ratio", "What the cache is good for.", LOW_HIT_RATIO)
-        evicted = _panel(name, "Forgotten keys", "per_second", "evicted_per_second", "Many, with few hits: too small.")
+        hits = panel("Hits", "ratio", "hit_ratio", "What the cache is good for.", LOW_HIT_RATIO)
+        evicted = panel("Forgotten keys", "per_second", "evicted_per_second", "Many, with few hits: too small.")
         rows.append(Row(title="Memory", panels=(memory, hits, evicted)))
     else:
         rows.append(Row(title="Memory", panels=(memory,)))
-    lag = _panel(name, "Lag", "seconds", "replica_lag_seconds", "Seconds since a replica was heard of.")
+    lag = panel("Lag", "seconds", "replica_lag_seconds", "Seconds since a replica was heard of.")
     match spec:
         case ReplicatedSpec():
-            primaries = _panel(name, "Primaries", "count", "primaries", "One. Anything else for long is an incident.")
-            replicas = _panel(name, "Replicas", "count", "replicas", "As many as declared.", float(spec.replicas))
+            primaries = panel("Primaries", "count", "primaries", "One. Anything else for long is an incident.")
+            replicas = panel("Replicas", "count", "replicas", "As many as declared.", float(spec.replicas))
             rows.append(Row(title="Replication", panels=(primaries, replicas, lag)))
         case ClusterSpec():
             rows.append(Row(title="Shards", panels=(*_cluster_panels(name, spec), lag)))
@@ -365,21 +296,23 @@ def _dashboard(name: str, spec: RedisCacheSpec) -> Dashboard:
 
 
 def _cluster_panels(name: str, spec: ClusterSpec) -> tuple[Panel, ...]:
+    panel = partial(_panel, name, name)
     wanted = float(spec.shards * spec.replicas)
     return (
-        _panel(
-            name, "Slots", "count", "cluster_slots", "All of them, but for the seconds of a failover.", float(SLOTS)
-        ),
-        _panel(name, "Shards", "count", "cluster_shards", "As many as declared.", float(spec.shards)),
-        _panel(name, "Replicas", "count", "cluster_replicas", "As many as declared.", wanted),
+        panel("Slots", "count", "cluster_slots", "All of them, but for the seconds of a failover.", float(SLOTS)),
+        panel("Shards", "count", "cluster_shards", "As many as declared.", float(spec.shards)),
+        panel("Replicas", "count", "cluster_replicas", "As many as declared.", wanted),
     )
 
 
-def _panel(name: str, title: str, unit: Unit, word: str, description: str, threshold: float | None = None) -> Panel:
+def _panel(
+    name: str, each: str, title: str, unit: Unit, word: str, description: str, threshold: float | None = None
+) -> Panel:
+    """`each` is what one server's line is called."""
     return Panel(
         title=title,
         unit=unit,
         description=description,
-        queries={name if word in OF_ALL else "{{ pod }}": _of(name, word)},
+        queries={name if word in OF_ALL else each: _of(name, word)},
         threshold=threshold,
     )

@@ -26,7 +26,7 @@ REPLICATION_IN_CLUSTER = REPLICATION + " +cluster|failover +cluster|syncslots"
 """A server that stops asks a replica to take over; one that hands slots over sends them as this user."""
 
 KEEPER = (
-    "-@all +ping +role +dbsize +cluster|nodes +cluster|info +cluster|meet +cluster|addslotsrange +cluster|replicate "
+    "-@all +ping +info +dbsize +cluster|nodes +cluster|info +cluster|meet +cluster|addslotsrange +cluster|replicate "
     "+cluster|forget +cluster|failover +cluster|migrateslots +cluster|getslotmigrations"
 )
 """Reads and writes no key."""

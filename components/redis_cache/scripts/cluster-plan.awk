@@ -1,9 +1,9 @@
 # What must be said to whom, so that the servers of a sharded instance become one cluster and stay one.
 #
-# Reads, for each server that answers: "HOST KEYS", and "HOST LINE" for each line of its CLUSTER NODES.
+# Reads, for each server that answers: "HOST KEYS", and "HOST LINE" for each line of its CLUSTER INFO and CLUSTER NODES.
 # Given: LAYOUT (hosts of a shard with commas, shards with spaces; the first of a shard is at home as its primary) and
 # CALM (looks in a row at which there was nothing to do).
-# Prints "HOST WORDS" for each command, MEET with a host's name; "whole" if every slot has a server and nothing is to be done.
+# Prints "HOST WORDS" for each command, MEET with a host's name; "whole" if every slot is served and nothing is to be done.
 #
 # Never: a reset, a flush, a shard's second owner, slots taken from a server that has them, a takeover without the others'
 # votes. A dead server that still owns slots is not forgotten: whether its keys are lost is for a person to say.
@@ -22,7 +22,11 @@ BEGIN {
     }
 }
 
-NF == 2 { if ($2 ~ /^[0-9]+$/) keys[$1] = $2; next }
+NF == 2 {
+    if ($2 ~ /^[0-9]+$/) keys[$1] = $2
+    if ($2 == "cluster_state:ok") serves[$1] = 1
+    next
+}
 
 # HOST ID ADDRESS FLAGS PRIMARY PING PONG EPOCH LINK SLOTS...
 NF >= 9 {
@@ -127,11 +131,11 @@ function forget(   i, a) {
     }
 }
 
-# Whether servers that answer have all slots between them.
+# Whether servers that answer serve all slots between them: one that has just come waits some seconds before it does.
 function whole(   r, next_slot) {
     next_slot = 0
     for (r = 1; r <= ranges; r++) {
-        if (!lives(by[r])) continue
+        if (!lives(by[r]) || !serves[at[by[r]]]) continue
         if (from[r] > next_slot) return 0
         if (to[r] >= next_slot) next_slot = to[r] + 1
     }

@@ -18,7 +18,7 @@ ask() { # HOST COMMAND...: without a command, those that come in
 
 look() { # HOST...: each one's view, its host in front of each line
     for host in "$@"; do
-        printf 'DBSIZE\nCLUSTER NODES\n' | ask "$host" | tr -d '\r' | sed "s/^/$host /"
+        printf 'DBSIZE\nCLUSTER INFO\nCLUSTER NODES\n' | ask "$host" | tr -d '\r' | sed "s/^/$host /"
     done
 }
 

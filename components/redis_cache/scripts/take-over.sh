@@ -21,11 +21,11 @@ for shard in $LAYOUT; do
     best=
     most=-1
     for host in $(echo "$shard" | tr , ' '); do
-        if ! said=$(ask "$host" ROLE); then continue; fi
+        if ! said=$(ask "$host" INFO replication | tr -d '\r'); then continue; fi
         case $said in
-        master*) if ask "$host" CLUSTER NODES | awk '$3 ~ /myself/ && NF > 8 { owns = 1 } END { exit !owns }'; then led=$host; fi ;;
-        slave*)
-            read_so_far=$(echo "$said" | sed -n 5p)
+        *role:master*) if ask "$host" CLUSTER NODES | awk '$3 ~ /myself/ && NF > 8 { owns = 1 } END { exit !owns }'; then led=$host; fi ;;
+        *role:slave*)
+            read_so_far=$(echo "$said" | sed -n 's/^slave_repl_offset://p')
             if [ "$read_so_far" -gt "$most" ]; then
                 most=$read_so_far
                 best=$host

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pytest
 
@@ -26,6 +27,7 @@ class Server:
     epoch: int = 1
     keys: int = 0
     answers: bool = True
+    serves: bool = True
     flags: str = ""
     knows: frozenset[str] | None = None
     """Hosts that it knows; None: all."""
@@ -42,7 +44,7 @@ class Group:
     gone: Sequence[Server] = field(default=())
     """Numbers that nobody answers to any more."""
 
-    def with_(self, host: str, **changes: object) -> Group:
+    def with_(self, host: str, **changes: Any) -> Group:
         return replace(self, servers={**self.servers, host: replace(self.servers[host], **changes)})
 
     def lines(self) -> Iterator[str]:
@@ -50,6 +52,8 @@ class Group:
             if not viewer.answers:
                 continue
             yield f"{viewer.host} {viewer.keys}"
+            yield f"{viewer.host} cluster_state:{'ok' if viewer.serves else 'fail'}"
+            yield f"{viewer.host} cluster_slots_assigned:16384"
             for other in [*self.servers.values(), *self.gone]:
                 if other == viewer or viewer.knows is None or other.host in viewer.knows:
                     yield f"{viewer.host} {_line(viewer, other)}"
@@ -130,6 +134,11 @@ def test_a_server_that_has_keys_and_no_slots_is_given_none() -> None:
 def test_a_whole_cluster_is_told_nothing() -> None:
     assert plan(FOUNDED, calm=1000) == ["whole"]
     assert plan(FOUNDED.with_("a1", answers=False)) == ["whole"]
+
+
+def test_a_cluster_is_not_whole_before_its_primaries_serve() -> None:
+    assert plan(FOUNDED.with_("b0", serves=False)) == []
+    assert plan(FOUNDED.with_("b1", serves=False)) == ["whole"]
 
 
 def test_while_an_owner_is_away_its_shard_is_told_nothing() -> None:

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from components.redis_cache.signals import SIGNALS
 from components.redis_cache.spec import ClusterSpec, ReplicatedSpec, StandaloneSpec
 from components.redis_cache.telemetry import telemetry
-from components.telemetry import Telemetry
+from components.telemetry import Signal
 from components.telemetry_rules import groups
+from tests.series import emitted, missing
 
 RUNBOOKS = Path(__file__).parents[3] / "docs" / "runbooks"
 
@@ -79,5 +81,18 @@ def test_rules_of_several_instances_stand_beside_each_other() -> None:
     assert len(by_instance) == len(SPECS)
 
 
-def test_on_docker_there_is_no_exporter_and_so_nothing_is_told() -> None:
-    assert telemetry("cache", SPECS[0], "docker") == Telemetry()
+@pytest.mark.parametrize("spec", SPECS[:2], ids=lambda s: s.purpose)
+def test_on_docker_an_exporter_is_asked_and_nothing_checks_files(spec: AnySpec) -> None:
+    told = telemetry("cache", spec, "docker")
+    assert [(scrape.host, scrape.port, scrape.labels) for scrape in told.scrapes] == [("cache-exporter", 9121, {})]
+    assert {"RedisDown", "RedisRejectsConnections"} <= {alert.name for alert in told.alerts}
+    known = {signal.series for signal in told.signals}
+    assert series(" ".join(alert.expr for alert in told.alerts)) <= known
+    assert "slipway:redis_restore_checked_timestamp" not in known
+
+
+@pytest.mark.parametrize("signal", SIGNALS, ids=lambda signal: signal.name)
+def test_every_series_that_a_signal_reads_is_emitted(signal: Signal) -> None:
+    """kube-state-metrics has no list here."""
+    there = {**emitted(), "kube_cronjob_status_last_successful_time": frozenset({"cronjob"})}
+    assert [lack for source in signal.sources.values() for lack in missing(source, there)] == []

@@ -12,6 +12,7 @@ from pathlib import Path
 from tests.consumers.redis.instance import Instance
 
 WRITER = Path(__file__).with_name("writer.py")
+ROOT = Path(__file__).parents[3]
 
 
 @dataclass(frozen=True)
@@ -25,21 +26,9 @@ class Writer:
     """A running app. Leaving the block stops it."""
 
     def __init__(self, instance: Instance, app: str, prefix: str, folder: Path) -> None:
-        folder.mkdir(parents=True)
         self.prefix = prefix
         self._folder = folder
-        settings = instance.binding(app) | {
-            "ca": str(instance.tls / "ca.crt"),
-            "prefix": prefix,
-            "notes": str(folder / "notes"),
-            "stop": str(folder / "stop"),
-        }
-        (folder / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
-        (folder / "resolv.conf").write_text(
-            f"nameserver {instance.network.gateway}\noptions timeout:1 attempts:1\n", encoding="utf-8"
-        )
-        program = f"exec {sys.executable} {WRITER} {folder / 'settings.json'}"
-        self._process = subprocess.Popen(in_network(folder / "resolv.conf", program), stdin=subprocess.DEVNULL)
+        self._process = subprocess.Popen(_program(WRITER, instance, app, prefix, folder), stdin=subprocess.DEVNULL)
 
     def __enter__(self) -> Writer:
         return self
@@ -70,6 +59,30 @@ class Writer:
         """Seconds from a moment to the end of the first acknowledged write that began after it."""
         later = [a.ended - moment for a in self.acked() if a.began > moment]
         return min(later) if later else None
+
+
+def every_slot(instance: Instance, app: str, prefix: str, folder: Path) -> int:
+    """In how many slots an app can write and read a key."""
+    command = _program(WRITER.with_name("every_slot.py"), instance, app, prefix, folder)
+    return int(subprocess.run(command, check=True, capture_output=True, text=True, timeout=120).stdout)
+
+
+def _program(script: Path, instance: Instance, app: str, prefix: str, folder: Path) -> list[str]:
+    """The command that runs a script as an app: with its binding, in the instance's network."""
+    folder.mkdir(parents=True)
+    settings = instance.binding(app) | {
+        "ca": str(instance.tls / "ca.crt"),
+        "prefix": prefix,
+        "notes": str(folder / "notes"),
+        "stop": str(folder / "stop"),
+    }
+    (folder / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
+    (folder / "resolv.conf").write_text(
+        f"nameserver {instance.network.gateway}\noptions timeout:1 attempts:1\n", encoding="utf-8"
+    )
+    module = ".".join(script.relative_to(ROOT).with_suffix("").parts)
+    program = f"cd {ROOT} && exec {sys.executable} -m {module} {folder / 'settings.json'}"
+    return in_network(folder / "resolv.conf", program)
 
 
 def in_network(resolv_conf: Path, command: str) -> list[str]:

@@ -46,6 +46,20 @@ def store(root: Path, scratch: Path) -> Generator[Instance]:
 
 
 @pytest.fixture(scope="module")
+def shards_of_a_store(root: Path, scratch: Path) -> Generator[Instance]:
+    """Nine servers."""
+    with running("sessions", stack.sharded(), root, scratch / f"shards-{time.monotonic_ns()}") as instance:
+        yield instance
+
+
+@pytest.fixture(scope="module")
+def shards_of_a_cache(root: Path, scratch: Path) -> Generator[Instance]:
+    """Six servers."""
+    with running("cache", stack.sharded(), root, scratch / f"shards-{time.monotonic_ns()}") as instance:
+        yield instance
+
+
+@pytest.fixture(scope="module")
 def writers(store: Instance, scratch: Path) -> Generator[dict[str, Writer]]:
     """Apps that write all the while: `api` through the proxies, `worker` by asking the Sentinels."""
     place = scratch / f"writers-{time.monotonic_ns()}"

@@ -38,8 +38,7 @@ class Instance:
         self._stack.enter_context(self.network)
         self._stack.callback(self._end)
         self._certify()
-        while self._has(shard := f"{self.name}-shard-{len(self.shards)}-server"):
-            self.shards.append(self._stateful(shard))
+        self._shards()
         self.servers = [pod for shard in self.shards for pod in shard] or self._stateful(f"{self.name}-server")
         if self._has(f"{self.name}-sentinel-watch"):
             self.sentinels = self._stateful(f"{self.name}-sentinel-watch")
@@ -69,13 +68,31 @@ class Instance:
     def _has(self, name: str) -> bool:
         return any(resource.name == name for resource in self._recording.resources)
 
-    def _deployed(self, role: str) -> list[Pod]:
+    def _shards(self) -> None:
+        while self._has(shard := f"{self.name}-shard-{len(self.shards)}-server"):
+            self.shards.append(self._stateful(shard))
+
+    def grow(self, recording: Recording) -> None:
+        """As after the number of shards was raised: theirs are new pods, the keeper is replaced, the rest stays."""
+        self._recording = recording
+        before = len(self.shards)
+        self._shards()
+        added = [pod for shard in self.shards[before:] for pod in shard]
+        self.servers += added
+        for pod in self.keepers:
+            pod.kill()
+        self.keepers = self._deployed("keeper", generation=1)
+        for pod in [*added, *self.keepers]:
+            pod.start()
+
+    def _deployed(self, role: str, generation: int = 0) -> list[Pod]:
         name = f"{self.name}-{role}"
         if not self._has(f"{name}-deployment"):
             return []
         body = self._recording.one("Deployment", f"{name}-deployment").inputs
         return [
-            self._pod(f"{name}-{index}", name, body["spec"]["template"]) for index in range(body["spec"]["replicas"])
+            self._pod(f"{name}-{generation}{index}", name, body["spec"]["template"])
+            for index in range(body["spec"]["replicas"])
         ]
 
     def _stateful(self, resource: str) -> list[Pod]:
@@ -114,10 +131,10 @@ class Instance:
             return {key: _plain(data[key]) for key in keys}
         return {}
 
-    def check(self, attempt: str) -> Pod:
-        """The pod of the restore check, on the volume of the server that it reads."""
-        job = self._recording.one("CronJob", f"{self.name}-batch-restore-check").inputs
-        name = f"{self.name}-restore-check-{attempt}"
+    def check(self, attempt: str, job_name: str = "restore-check") -> Pod:
+        """The pod of a restore check, on the volume of the server that it reads."""
+        job = self._recording.one("CronJob", f"{self.name}-batch-{job_name}").inputs
+        name = f"{self.name}-{job_name}-{attempt}"
         pod = self._pod(name, name, job["spec"]["jobTemplate"]["spec"]["template"])
         (claim,) = [v["persistentVolumeClaim"] for v in pod.template["spec"]["volumes"] if "persistentVolumeClaim" in v]
         (server,) = [each for each in self.servers if claim["claimName"] == f"data-{each.name}"]

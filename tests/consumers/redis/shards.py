@@ -61,13 +61,18 @@ def view(pod: Pod) -> list[list[str]]:
 
 def owns(pod: Pod) -> int:
     """How many slots a server says it has."""
-    own = [words for words in view(pod) if "myself" in words[2]]
-    return sum(_width(word) for words in own for word in words[8:] if not word.startswith("["))
+    return sum(last - first + 1 for first, last in _ranges(pod))
 
 
-def _width(word: str) -> int:
-    first, _, last = word.partition("-")
-    return int(last or first) - int(first) + 1
+def has(pod: Pod, slot: int) -> bool:
+    """Whether a server says that it has a slot."""
+    return any(first <= slot <= last for first, last in _ranges(pod))
+
+
+def _ranges(pod: Pod) -> list[tuple[int, int]]:
+    words = [word for own in view(pod) if "myself" in own[2] for word in own[8:] if not word.startswith("[")]
+    ends = [word.partition("-") for word in words]
+    return [(int(first), int(last or first)) for first, _, last in ends]
 
 
 def owner(instance: Instance, shard: int) -> Pod:
@@ -161,12 +166,35 @@ def wipe_owner(instance: Instance, writers: Sequence[Writer], shard: int, *, at_
     return took
 
 
+def take_over(instance: Instance, writers: Sequence[Writer]) -> float:
+    """A majority of the primaries is lost for good, and a person says so. Seconds from there to writes in every shard."""
+    lost = [owner(instance, shard) for shard in (0, 1)]
+    for pod in lost:
+        pod.kill()
+    time.sleep(15)
+    assert not any(_owners(instance, shard) for shard in (0, 1)), "elected without a majority"
+    moment = time.time()
+    done = instance.bystander.run("sh", "/run/config/take-over.sh")
+    assert done.returncode == 0, done.stderr
+    took = max(first_acks(instance, writers, moment))
+    for pod in lost:
+        pod.start()
+    settle(instance)
+    return took
+
+
+def spread(instance: Instance) -> str:
+    """What a person runs after shards were added."""
+    done = instance.bystander.run("sh", "/run/config/spread-slots.sh", timeout=180)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    return done.stdout
+
+
 def missing(instance: Instance, writer: Writer) -> list[int]:
     """Numbers that were acknowledged and that the shard's primary does not hold."""
     password = instance.binding(APP)["password"]
-    shards = len(instance.shards)
-    shard = key_slot(writer.prefix.encode()) * shards // SLOTS
-    host = owner(instance, shard).host
+    slot = key_slot(writer.prefix.encode())
+    host = next(pod for pod in instance.servers if has(pod, slot)).host
     numbers = [answer.number for answer in writer.acked()]
     lost: list[int] = []
     for start in range(0, len(numbers), 500):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.consumers.redis import stack
+from components.redis_cache.telemetry import telemetry
+from tests.consumers.redis import series, stack
 from tests.consumers.redis.conftest import running
 from tests.consumers.redis.instance import Instance
 from tests.consumers.redis.network import Network
@@ -17,7 +18,7 @@ from tests.consumers.redis.pods import Pod
 from tests.kit import stand_ins
 from tests.kit.recorded import Secret
 from tests.kit.recording import Resource
-from tests.stacks.shipped import recorded
+from tests.stacks.shipped import recorded, topology_of
 
 TLS = "--tls --cacert /run/tls/ca.crt"
 
@@ -95,6 +96,29 @@ def test_the_container_of_the_dev_stack(name: str, prefix: str, root: Path, netw
             pod.kill()
 
 
+@pytest.mark.parametrize("name", ["cache", "sessions"])
+def test_the_exporter_of_the_dev_stack(name: str, root: Path, network: Network, scratch: Path) -> None:
+    place = scratch / f"docker-series-{name}"
+    server = as_pod(name, root, network, place)
+    exporter = as_pod(f"{name}-exporter", root, network, place, started_by=[series.PROGRAM])
+    server.start()
+    wait_for(server)
+    exporter.start()
+    try:
+        found: series.Labels = {}
+        until = time.monotonic() + 20
+        while "redis_up" not in found and time.monotonic() < until:
+            time.sleep(0.5)
+            found = series.read(server.run("bash", "-c", series.fetch(exporter.host)).stdout)
+        spec = topology_of("dev").stack.redis_caches[name]
+        assert series.lacking(telemetry(name, spec, "docker"), "docker", found) == []
+        assert series.unlisted(found) == {}
+        assert telemetry(name, spec, "docker").scrapes[0].host == exporter.host
+    finally:
+        for pod in (server, exporter):
+            pod.kill()
+
+
 def wait_for(pod: Pod) -> None:
     """Until the container's own health check says that it is well."""
     until = time.monotonic() + 30
@@ -108,17 +132,17 @@ def password_of(name: str) -> str:
     return stand_ins.outputs(resource.type, resource.name, resource.inputs)["result"]
 
 
-def as_pod(name: str, root: Path, network: Network, folder: Path) -> Pod:
-    """A Docker container and its one-shot's files, in a pod's words."""
+def as_pod(name: str, root: Path, network: Network, folder: Path, started_by: Sequence[str] = ()) -> Pod:
+    """A Docker container and its one-shot's files, in a pod's words. `started_by`: what the image itself starts."""
     recording = recorded("dev")
-    server = recording.one("Container", f"{name}-server").inputs
+    server = recording.one("Container", name if started_by else f"{name}-server").inputs
     files = _uploads(recording.one("Container", f"{name}-files"))
     user, _, _ = server["user"].partition(":")
     volumes = [{"name": path.rpartition("/")[2]} for path in files]
     mounts = [{"name": path.rpartition("/")[2], "mountPath": path} for path in files]
     keeps = any(mount["target"] == "/data" for mount in server["mounts"])
     container = {
-        "command": server["command"],
+        "command": server.get("command", started_by),
         "env": [dict(zip(("name", "value"), entry.split("=", 1), strict=True)) for entry in server["envs"]],
         "volumeMounts": [*mounts, {"name": "data", "mountPath": "/data"}],
         "healthcheck": {"exec": {"command": server["healthcheck"]["tests"][1:]}},

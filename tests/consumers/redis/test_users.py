@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from components.redis_cache.telemetry import SIGNALS
-from tests.consumers.redis import drill
+from components.redis_cache.spec import ReplicatedSpec
+from components.redis_cache.telemetry import telemetry
+from tests.consumers.redis import drill, series
 from tests.consumers.redis.apps import ask
 from tests.consumers.redis.instance import Instance
 
@@ -110,26 +111,8 @@ def test_a_password_stands_in_no_variable_and_no_command_line(store: Instance) -
         assert not any(password in text for text in own for password in known), pod.name
 
 
-def test_the_exporter_gives_every_series_that_signals_are_made_of(store: Instance) -> None:
-    replica = next(pod for pod in store.servers if store.role(pod) == "slave")
-    found = [_metrics(store, drill.the_primary(store).name), _metrics(store, replica.name)]
-    for signal in SIGNALS:
-        for word in _names(signal.sources["kubernetes"]):
-            assert any(f"\n{word}" in text for text in found), f"{signal.name}: nothing gives {word}"
-
-
-def _names(expression: str) -> set[str]:
-    words = "".join(c if c.isalnum() or c == "_" else " " for c in expression).split()
-    return {word for word in words if word.startswith("redis_")}
-
-
-def _metrics(store: Instance, name: str) -> str:
-    """Runs the pod's exporter as rendered, and asks it once."""
-    (pod,) = [each for each in store.servers if each.name == name]
-    exporter = pod.template["spec"]["containers"][1]
-    variables = " ".join(f"{each['name']}='{each['value']}'" for each in exporter["env"])
-    script = (
-        f"{variables} prometheus-redis-exporter >/dev/null 2>&1 & sleep 2; "
-        "exec 3<>/dev/tcp/127.0.0.1/9121; printf 'GET /metrics HTTP/1.0\\r\\n\\r\\n' >&3; cat <&3; kill %1"
-    )
-    return pod.run("bash", "-c", script).stdout
+def test_the_exporters_give_every_series_that_signals_read(store: Instance) -> None:
+    spec = ReplicatedSpec(mode="replicated", purpose="store", memory="256Mi", storage="1Gi")
+    found = series.beside(store.servers)
+    assert series.lacking(telemetry("sessions", spec, "kubernetes"), "kubernetes", found) == []
+    assert series.unlisted(found) == {}
