@@ -130,7 +130,7 @@ def plan(draft: Draft) -> Topology:
         problems += [p.below("environment", "target") for p in colliding]
     if problems:
         raise refuse(draft.file, problems)
-    told = tuple(observed.telemetry(draft.config))
+    told = tuple(observed.telemetry(draft.config, stack_prefix(draft)))
     return Topology(
         stack=draft.config,
         prefix=stack_prefix(draft),

@@ -6,7 +6,7 @@ credentials and the resources that gate a start.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -76,6 +76,11 @@ class Edge:
     port: int
     why: str
     """For people: the line of the stack file or the need of the operator that asks for it."""
+
+
+def asked_on(edges: Sequence[Edge], port: int) -> bool:
+    """Whether anybody opens conversations on a port."""
+    return any(edge.port == port for edge in edges)
 
 
 @dataclass(frozen=True, kw_only=True)

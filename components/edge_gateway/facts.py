@@ -13,6 +13,7 @@ from components.cdn_frontend.spec import CdnFrontendSpec
 from components.edge_gateway.spec import EdgeGatewaySpec, PublishSpec
 from components.environment.spec import ClusterSpec
 from components.footprint import Footprint
+from components.nginx import counting
 from components.routes import Route, RouteSpec, Share
 from components.vocabulary import Problem, cpu_millis, size_bytes
 
@@ -37,6 +38,7 @@ SUFFIXES = (
     "-secrets",
     "-solver",
     "-tls",
+    *counting.SUFFIXES,
 )
 """What is put behind the instance's name, on either target."""
 
@@ -122,7 +124,7 @@ def routes(apps: Mapping[str, AppServiceSpec], sites: Mapping[str, CdnFrontendSp
                 backend=name,
                 port=site_facts.PORT,
                 section="cdn_frontends",
-                replicated=site.replicas > 1,
+                replicated=site.most_replicas > 1,
                 spec=site.route,
             )
             for name, site in sorted(sites.items())
