@@ -36,7 +36,7 @@ caches = {
     for name, spec in sorted(stack.redis_caches.items())
 }
 apps: dict[str, AppService] = {}
-made = wiring.Producers(databases=databases, caches=caches, apps=apps)
+made = wiring.Producers(databases=databases, caches=caches, apps=apps, secrets=secrets)
 for name in plan.start_order:
     if name in stack.app_services:
         apps[name] = AppService(

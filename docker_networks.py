@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import observed
 from components.app_service import facts as app_facts
-from components.app_service.connects_to import ToApp, ToExternal
+from components.app_service.connects_to import ToApp, ToExternal, ToObjectStore
 from components.app_service.spec import AppServiceSpec
 from components.edge_gateway import facts as edge_facts
 from components.environment.networks import NetworkPlan
@@ -17,7 +17,7 @@ from config import StackConfig
 from edges import consumers, redis_consumers
 
 
-def wanted(stack: StackConfig) -> Mapping[str, NetworkPlan]:
+def wanted(stack: StackConfig, prefix: str) -> Mapping[str, NetworkPlan]:
     """Docker's networks before they have subnets: one per producer, and a way out for those who need one."""
     found: dict[str, NetworkPlan] = {}
     for name, server in stack.postgres_clusters.items():
@@ -57,14 +57,14 @@ def wanted(stack: StackConfig) -> Mapping[str, NetworkPlan]:
             found[f"{name}-egress"] = NetworkPlan(
                 name=f"{name}-egress", internal=False, protect=False, members=frozenset(containers(name, spec))
             )
-    return _watched(stack, found | _edge_networks(stack))
+    return _watched(stack, prefix, found | _edge_networks(stack))
 
 
-def _watched(stack: StackConfig, found: dict[str, NetworkPlan]) -> dict[str, NetworkPlan]:
+def _watched(stack: StackConfig, prefix: str, found: dict[str, NetworkPlan]) -> dict[str, NetworkPlan]:
     """Prometheus and the prober join the networks of what they ask; the monitoring's programs share one of their own."""
     if stack.monitoring is None:
         return found
-    spec, told = stack.monitoring, tuple(observed.telemetry(stack))
+    spec, told = stack.monitoring, tuple(observed.telemetry(stack, prefix))
     joining = [(scrape.instance, monitoring_facts.PROMETHEUS.name) for one in told for scrape in one.scrapes]
     joining += [(probe.instance, monitoring_facts.BLACKBOX.name) for one in told for probe in one.probes]
     programs = (*monitoring_facts.roles(spec), *monitoring_facts.agents(spec))
@@ -104,4 +104,4 @@ def containers(name: str, spec: AppServiceSpec) -> tuple[str, ...]:
 def needs_egress(spec: AppServiceSpec) -> bool:
     """Whether a container must leave Docker's internal networks: to be published, or to reach a host outside."""
     published = spec.docker is not None and bool(spec.docker.publish)
-    return published or any(isinstance(c, ToExternal) for c in spec.connects_to)
+    return published or any(isinstance(c, ToExternal | ToObjectStore) for c in spec.connects_to)

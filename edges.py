@@ -8,15 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from components.app_service import facts as app_facts
-from components.app_service.connects_to import ConnectionSpec, ToApp, ToExternal, ToPostgres, ToRedis
+from components.app_service.connects_to import ConnectionSpec, ToApp, ToExternal, ToObjectStore, ToPostgres, ToRedis
 from components.cdn_frontend import facts as site_facts
 from components.connections import PRIVATE, Consumer, Edge, Instance, Network, Peer, Pods, RedisConsumer
 from components.edge_gateway import facts as edge_facts
 from components.environment.spec import DockerTargetSpec, KubernetesTargetSpec
 from components.monitoring_stack import edges as monitoring_edges
+from components.monitoring_stack import facts as monitoring_facts
 from components.object_stores import ObjectStoreSpec
 from components.postgres_cluster import facts as postgres_facts
 from components.redis_cache import edges as redis_edges
+from components.routes import Route, Share
 from components.telemetry import BlackboxProbe, Telemetry
 from config import StackConfig
 
@@ -61,6 +63,9 @@ def _producers(stack: StackConfig, connection: ConnectionSpec) -> Iterator[tuple
             yield from redis_edges.doors(name, stack.redis_caches[name], proxied=connection.via == "proxy")
         case ToApp(app=name):
             yield app(name), stack.app_services[name].ports[connection.port_name]
+        case ToObjectStore(object_store=name):
+            store = stack.object_stores[name]
+            yield _outside(store.cidrs), store.port
         case ToExternal(cidrs=cidrs, port=port):
             yield _outside(cidrs), port
 
@@ -86,6 +91,8 @@ def _watched(stack: StackConfig, told: Sequence[Telemetry]) -> Iterator[Edge]:
 def _answering(stack: StackConfig, probe: BlackboxProbe) -> Instance:
     if probe.instance in stack.app_services:
         return app(probe.instance)
+    if probe.instance in stack.postgres_clusters:
+        return postgres(probe.instance)
     return frontend(probe.instance) if probe.instance in stack.cdn_frontends else entrance()
 
 
@@ -142,10 +149,15 @@ def _routed(stack: StackConfig) -> Iterator[Edge]:
             yield Edge(
                 consumer=door, producer=solver, port=edge_facts.SOLVER_PORT, why="Let's Encrypt asks for a proof"
             )
-    for route in edge_facts.routes(stack.app_services, stack.cdn_frontends):
+    for route in edge_facts.routes(stack.app_services, stack.cdn_frontends, stack.monitoring):
         for share in route.backends:
-            producer = app(share.backend) if route.section == "app_services" else frontend(share.backend)
-            yield Edge(consumer=door, producer=producer, port=share.port, why=f"{route.section}.{route.backend}.route")
+            yield Edge(consumer=door, producer=_behind(route, share), port=share.port, why=".".join(route.place))
+
+
+def _behind(route: Route, share: Share) -> Instance:
+    if route.section == monitoring_facts.SECTION:
+        return monitoring_facts.instance(monitoring_facts.GRAFANA)
+    return app(share.backend) if route.section == "app_services" else frontend(share.backend)
 
 
 def frontend(name: str) -> Instance:

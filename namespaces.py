@@ -42,6 +42,14 @@ def apart(stack: StackConfig, prefix: str) -> Mapping[str, Apart]:
     return found
 
 
+def homes(stack: StackConfig) -> Mapping[str, str]:
+    """What is outside of the stack's own namespace, by the name under which `apart` has its namespace."""
+    found = {name: name for name, spec in stack.app_services.items() if spec.isolation is not None}
+    if stack.monitoring is not None:
+        found |= {role.name: monitoring_facts.NAME for role in monitoring_facts.roles(stack.monitoring)}
+    return found
+
+
 def across(stack: StackConfig, prefix: str, edge: Edge) -> Edge:
     """Says which namespaces the ends are in, where they are in two: a selector alone means its own."""
     ends = (edge.consumer, edge.producer)

@@ -60,14 +60,14 @@ class Topology:
         """Inbound and outbound edges of a RedisCache's servers, Sentinels and proxies, by what they are called."""
         return {role: (self.inbound(role), self.outbound(role)) for role in redis_edges.roles(name)}
 
+    @property
+    def homes(self) -> Mapping[str, str]:
+        """What stands on a ground of its own, by the name that this is known by: an app's, or the monitoring's."""
+        return namespaces.homes(self.stack)
+
     def monitoring_edges(self) -> dict[str, tuple[tuple[Edge, ...], tuple[Edge, ...]]]:
         """Inbound and outbound edges of the monitoring's programs, by what they are called."""
         return {name: self.around(name) for name in sorted(monitoring_facts.claims())}
-
-    @property
-    def namespaces(self) -> tuple[str, ...]:
-        """Namespaces of what is watched, on Kubernetes."""
-        return (self.prefix, *sorted(apart.namespace for apart in self.apart.values()))
 
     def around(self, name: str) -> tuple[tuple[Edge, ...], tuple[Edge, ...]]:
         """Edges that end at an instance, and those that start there."""
@@ -97,7 +97,7 @@ class Topology:
     @property
     def routes(self) -> tuple[Route, ...]:
         """Every way in from outside."""
-        return edge_facts.routes(self.stack.app_services, self.stack.cdn_frontends)
+        return edge_facts.routes(self.stack.app_services, self.stack.cdn_frontends, self.stack.monitoring)
 
     def fronted(self, site: str) -> tuple[str, ...]:
         """Apps that a site proxies to."""
@@ -125,7 +125,9 @@ def plan(draft: Draft) -> Topology:
         problems += _cycles(draft, known)
     networks: tuple[NetworkPlan, ...] = ()
     if "environment" not in draft.broken and isinstance(draft.config.environment.target, DockerTargetSpec):
-        planned = plan_networks(draft.config.environment.target, docker_networks.wanted(draft.config))
+        planned = plan_networks(
+            draft.config.environment.target, docker_networks.wanted(draft.config, stack_prefix(draft))
+        )
         networks, colliding = planned.networks, planned.problems
         problems += [p.below("environment", "target") for p in colliding]
     if problems:

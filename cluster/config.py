@@ -11,7 +11,7 @@ from pydantic import Field
 
 import reading
 import schemas
-from cluster.spec import AddOnName, AddOnSpec, ClusterFactsSpec, StackSpec, StorageClassSpec
+from cluster.spec import AddOnName, AddOnSpec, ClusterFactsSpec, LogsSpec, StackSpec, StorageClassSpec
 from components.vocabulary import DnsLabel, Spec
 from reading import Handed
 from stack_file import StackFile
@@ -28,6 +28,10 @@ class ClusterConfig(Spec):
         default={}, examples=["{fast-retain: {provisioner: ebs.csi.aws.com, default: true}}"]
     )
     """Kinds of volumes, by name."""
+    logs: Mapping[DnsLabel, LogsSpec] = Field(
+        default={}, examples=["{shop-prod: {push: http://logs.shop-prod-monitoring:3100/loki/api/v1/push}}"]
+    )
+    """Where logs go, by the prefix of the stack whose they are: its namespaces start with it."""
     stacks: Mapping[DnsLabel, StackSpec] = Field(default={}, examples=["{prod: {file: ../Pulumi.prod.yaml}}"])
     """Stacks that stand on it; what they name must be there."""
 

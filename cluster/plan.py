@@ -13,7 +13,7 @@ from typing import Any, cast, get_args
 
 import yaml
 
-from cluster import versions
+from cluster import logs, versions
 from cluster.config import ClusterConfig, Draft
 from cluster.spec import AddOnSpec, ClusterFactsSpec, StorageClassSpec
 from cluster.versions import INSTALLED, AddOn, Installed
@@ -22,6 +22,9 @@ from components.vocabulary import Problem
 from refusals import refuse
 
 FOLDER = Path(__file__).parent
+
+SCRAPED = {name: row.scraped for name, row in INSTALLED.items() if row.scraped is not None}
+"""Agents that the stacks' monitoring is told of."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +46,8 @@ def plan(draft: Draft) -> Plan:
     found = [*draft.file.problems(), *draft.problems]
     if "cluster" not in draft.broken:
         found += _kubernetes(draft.config)
-    found += [*_addons(draft), *_storage(draft), *_stacks(draft)]
+        found += _nodes(draft.config)
+    found += [*_addons(draft), *_logs(draft), *_storage(draft), *_stacks(draft)]
     if found:
         raise refuse(draft.file, found)
     config = draft.config
@@ -80,6 +84,15 @@ def _kubernetes(config: ClusterConfig) -> Iterator[Problem]:
             yield Problem(path=path, rule=rule)
 
 
+def _nodes(config: ClusterConfig) -> Iterator[Problem]:
+    if not config.cluster.nodes and (name := "node_exporter") in _ours(config):
+        yield Problem(
+            path=("cluster", "nodes"),
+            rule=f"is missing: {name} answers at the addresses of the nodes, and network rules must name them; give their ranges",
+            example="[10.0.0.0/16]",
+        )
+
+
 def _addons(draft: Draft) -> Iterator[Problem]:
     for name, spec in draft.config.addons.items():
         found = _installable(draft, name, spec) if spec.adopt is None else _adopted(name, spec)
@@ -97,20 +110,27 @@ def _adopted(name: str, spec: AddOnSpec) -> Iterator[Problem]:
 
 
 def _installable(draft: Draft, name: str, spec: AddOnSpec) -> Iterator[Problem]:
-    row = INSTALLED.get(name)
-    if row is None:
-        rule = "is not installed by this layer: install it by hand, and say here what is there"
-        yield Problem(path=(), rule=rule, example='{adopt: {version: "2.18", namespace: keda}}')
-        return
+    row = INSTALLED[name]
     yield from _needs(draft, name, row)
     yield from _second_owners(name, row, spec)
     if row.chart is None and spec.values:
         yield Problem(path=("values",), rule="goes to a chart, and this one has none; remove it")
-    if name == "log_collector" and not _reached(spec.values, ("config", "pipeline", "outputs")):
+
+
+def _logs(draft: Draft) -> Iterator[Problem]:
+    """The collector, and where it puts what it collects: one is nothing without the other."""
+    stores, collector = draft.config.logs, _spec(draft.config, "log_collector")
+    if "log_collector" in draft.broken or any(problem.path[:1] == ("logs",) for problem in draft.problems):
+        return
+    ours = None if collector is None or collector.adopt is not None else collector
+    if stores and ours is None:
+        rule = "is for log_collector, which this layer does not install here; add it to addons, or remove this section"
+        yield Problem(path=("logs",), rule=rule, example="log_collector: {}")
+    if ours is not None and not stores and not _reached(ours.values, ("config", "pipeline", "outputs")):
         yield Problem(
-            path=("values",),
-            rule="does not say where the logs go: config.pipeline.outputs is missing, and the chart's own would print them",
-            example='{config: {pipeline: {outputs: [{name: loki, match: "*", host: loki.example.com, port: 443}]}}}',
+            path=("addons", "log_collector"),
+            rule="does not say where the logs go: section `logs` is missing, and the chart's own would print them",
+            example="logs: {shop-prod: {push: http://logs.shop-prod-monitoring:3100/loki/api/v1/push}}",
         )
 
 
@@ -199,6 +219,8 @@ def _installed(config: ClusterConfig, name: str) -> Installed:
     values = row.chart.values
     if name == "cert_manager" and _spec(config, "gateway_api") is not None:
         values = merged(values, {"config": {"gatewayAPI": {"enabled": True}}})
+    if name == "log_collector" and config.logs:
+        values = merged(values, logs.values(config.logs))
     return Installed(
         name=name,
         row=row,
@@ -241,9 +263,31 @@ def _block(config: ClusterConfig) -> dict[str, Any]:
             "proxy_namespace": told["envoy_gateway"]["namespace"],
             "proxy_labels": dict(versions.ENVOY_PROXIES),
         }
+    if agents := _agents(config):
+        block["agents"] = agents
+    if facts.nodes:
+        block["nodes"] = list(facts.nodes)
     if facts.dns != DnsSpec():
         block["dns"] = facts.dns.model_dump(mode="json", exclude_defaults=True)
     return block
+
+
+def _agents(config: ClusterConfig) -> dict[str, Any]:
+    """Empty where nothing of the kind is there."""
+    there = {name: spec for name in SCRAPED if (spec := _spec(config, name)) is not None}
+    spaces = [INSTALLED[name].namespace if spec.adopt is None else spec.adopt.namespace for name, spec in there.items()]
+    if not spaces:
+        return {}
+    common = versions.NODE_AGENTS if versions.NODE_AGENTS in spaces else spaces[0]
+    return {"namespace": common, **{name: _agent(name, spec, common) for name, spec in there.items()}}
+
+
+def _agent(name: str, spec: AddOnSpec, common: str) -> dict[str, Any]:
+    told = dict(SCRAPED[name])
+    if spec.adopt is None:
+        return told
+    labels = {"labels": dict(spec.adopt.labels)} if spec.adopt.labels else {}
+    return {**told, **labels, **({"namespace": spec.adopt.namespace} if spec.adopt.namespace != common else {})}
 
 
 def _operator(name: str, config: ClusterConfig) -> dict[str, Any]:

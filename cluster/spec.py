@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from components.environment.spec import DnsSpec, OperatorSpec
-from components.vocabulary import CidrPort, DnsLabel, KubernetesVersion, Listed, Problem, Spec
+from components.vocabulary import Cidr, CidrPort, DnsLabel, KubernetesVersion, Listed, Problem, Spec
 
 AddOnName = Literal[
     "barman_cloud",
@@ -41,6 +42,8 @@ class ClusterFactsSpec(Spec):
     """Addresses of the API server after translation; network rules can't select it by labels."""
     zones: Annotated[tuple[DnsLabel, ...], Listed] = Field(min_length=1, examples=["[a, b, c]"])
     """Zones with nodes."""
+    nodes: Annotated[tuple[Cidr, ...], Listed] = Field(default=(), examples=["[10.0.0.0/16]"])
+    """Ranges of the nodes' own addresses: kubelets and agents on the host's network answer there."""
     dns: DnsSpec = DnsSpec()
     """How pods resolve names."""
 
@@ -74,6 +77,35 @@ class StorageClassSpec(Spec):
     """What the driver is told. Changing it replaces the class, which is refused by protection: add another class."""
     default: bool = False
     """Whether stacks use it where they name no class."""
+
+
+class LogsSpec(Spec):
+    """Where the lines of one stack's containers go."""
+
+    push: str = Field(
+        pattern=r"^https?://[a-z0-9][-.a-z0-9]*(:\d{1,5})?(/[-._a-z0-9]+)+$",
+        examples=["http://logs.shop-prod-monitoring:3100/loki/api/v1/push"],
+    )
+    """URL of a Loki that takes them; its namespace must admit the pods of node-agents."""
+    least: Literal["debug", "info", "warn", "error"] = "info"
+    """Lines of lower levels are dropped. A line that tells no level is kept."""
+    drop: Annotated[tuple[str, ...], Listed] = Field(default=(), max_length=20, examples=["['GET /healthz']"])
+    """Regular expressions: lines that one of them matches are dropped."""
+
+    def problems(self) -> Iterable[Problem]:
+        for pattern in self.drop:
+            if not _compiles(pattern) or not pattern.strip() or "\n" in pattern:
+                yield Problem(
+                    path=("drop",), rule="must hold regular expressions of one line each", example="['GET /healthz']"
+                )
+
+
+def _compiles(pattern: str) -> bool:
+    try:
+        re.compile(pattern)
+    except re.error:
+        return False
+    return True
 
 
 class StackSpec(Spec):

@@ -22,6 +22,8 @@ ENVOY_PROXIES = {"app.kubernetes.io/name": "envoy"}
 NODE_AGENTS = "node-agents"
 """Namespace of what looks into every node, apart from everything else as it needs Pod Security `privileged`."""
 
+_NAME = "app.kubernetes.io/name"
+
 _PROMETHEUS_COMMUNITY = "https://prometheus-community.github.io/helm-charts"
 _CLOUDNATIVE_PG = "https://cloudnative-pg.github.io/charts"
 
@@ -56,6 +58,8 @@ class AddOn:
     """File of `definitions/released` that it needs."""
     groups: tuple[str, ...] = ()
     """API groups in that file."""
+    scraped: Mapping[str, Any] | None = None
+    """How the stacks' monitoring finds it, in the words of `AgentSpec`; only for what runs in NODE_AGENTS."""
     needs: Mapping[str, str] = field(default_factory=dict[str, str])
     """Other add-ons, with the lowest minor of each that it works with."""
     after: tuple[str, ...] = ()
@@ -192,7 +196,13 @@ INSTALLED: Mapping[str, AddOn] = {
         minor="2.20",
         source="https://github.com/kubernetes/kube-state-metrics#compatibility-matrix",
         namespace=NODE_AGENTS,
-        chart=Chart(chart="kube-state-metrics", version="8.4.0", repository=_PROMETHEUS_COMMUNITY),
+        chart=Chart(
+            chart="kube-state-metrics",
+            version="8.4.0",
+            repository=_PROMETHEUS_COMMUNITY,
+            values={"collectorsExclude": ["secrets"]},  # it would hold every Secret of the cluster to count them
+        ),
+        scraped={"labels": {_NAME: "kube-state-metrics"}, "port": 8080},
     ),
     "node_exporter": AddOn(
         minor="1.12",
@@ -202,8 +212,10 @@ INSTALLED: Mapping[str, AddOn] = {
             chart="prometheus-node-exporter",
             version="4.56.1",
             repository=_PROMETHEUS_COMMUNITY,
-            values={"priorityClassName": "system-node-critical"},
+            values={"nameOverride": "node-exporter", "priorityClassName": "system-node-critical"},
         ),
+        # The chart's default: only there are a node's own network interfaces to be seen.
+        scraped={"labels": {_NAME: "node-exporter"}, "port": 9100, "host_network": True},
     ),
     "log_collector": AddOn(
         minor="5.1",
@@ -213,8 +225,42 @@ INSTALLED: Mapping[str, AddOn] = {
             chart="fluent-bit-collector",
             version="1.1.1",
             repository="https://fluent.github.io/helm-charts",
-            values={"priorityClassName": "system-node-critical"},
+            values={
+                "nameOverride": "log-collector",
+                "priorityClassName": "system-node-critical",
+                "resources": {"requests": {"cpu": "50m", "memory": "64Mi"}, "limits": {"memory": "256Mi"}},
+                "tolerations": [{"operator": "Exists"}],  # every node has containers
+            },
         ),
+        scraped={"labels": {_NAME: "log-collector"}, "port": 2020, "path": "/api/v2/metrics/prometheus"},
+    ),
+    "keda": AddOn(
+        minor="2.20",
+        source="https://keda.sh/docs/2.20/operate/cluster/: tested on three minors, to 1.35, and bound to none",
+        namespace="keda",
+        chart=Chart(
+            chart="keda",
+            version="2.20.2",
+            repository="https://kedacore.github.io/charts",
+            values={"crds": {"install": False}},
+            own_definitions=(("crds", "install"),),
+        ),
+        definitions="keda",
+        groups=("eventing.keda.sh", "keda.sh"),
+    ),
+    "vertical_pod_autoscaler": AddOn(
+        minor="1.7",
+        source="https://github.com/kubernetes/autoscaler vertical-pod-autoscaler/docs/installation.md: 1.28 or later",
+        namespace="vertical-pod-autoscaler",
+        chart=Chart(
+            chart="vertical-pod-autoscaler",
+            version="0.9.0",
+            repository="https://kubernetes.github.io/autoscaler",
+            # Recommendations alone: nothing restarts a pod to give it other resources. Its definitions lie in `crds/`.
+            values={"admissionController": {"enabled": False}, "updater": {"enabled": False}},
+        ),
+        definitions="vertical-pod-autoscaler",
+        groups=("autoscaling.k8s.io",),
     ),
     "metrics_server": AddOn(
         minor="0.8",

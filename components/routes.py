@@ -222,6 +222,8 @@ class Route:
     port: int
     section: str
     """Where the backend stands in the stack file."""
+    place: tuple[str, ...]
+    """Where the route itself stands there."""
     replicated: bool
     """Whether more than one replica can answer."""
     spec: RouteSpec

@@ -27,9 +27,11 @@ def all_of(draft: Draft) -> Iterator[Problem]:
     yield from redis_proofs.between(draft.config.redis_caches, draft.config.app_services, at_once, draft.broken)
     yield from references.archives(draft)
     yield from monitoring.everywhere(draft)
+    yield from monitoring.own_alerts(draft)
     if "environment" in draft.broken:
         return
     yield from support.support(draft)
+    yield from references.risky_migrations(draft)
     yield from apart.overreach(draft)
     yield from support.images(draft)
     yield from support.host_ports(draft)

@@ -16,11 +16,12 @@ from config import Draft
 
 def everywhere(draft: Draft) -> Iterator[Problem]:
     """On every target."""
-    config, routes = draft.config, edge_facts.routes(draft.config.app_services, draft.config.cdn_frontends)
+    config = draft.config
+    routes = edge_facts.routes(config.app_services, config.cdn_frontends, config.monitoring)
     for name, site in config.cdn_frontends.items():
         for problem in site_facts.references(site, config.app_services, draft.broken):
             yield problem.below("cdn_frontends", name)
-    yield from edge_facts.share_problems(config.app_services, config.cdn_frontends, draft.broken)
+    yield from edge_facts.share_problems(config.app_services, draft.broken)
     if config.edge is None:
         yield from () if "edge" in draft.broken else edge_facts.without_edge(routes)
         return
@@ -42,7 +43,7 @@ def on_the_target(draft: Draft) -> Iterator[Problem]:
         for problem in site_facts.cluster_problems(target.cluster):
             yield problem.below("cdn_frontends", name)
     if config.edge is not None:
-        routes = edge_facts.routes(config.app_services, config.cdn_frontends)
+        routes = edge_facts.routes(config.app_services, config.cdn_frontends, config.monitoring)
         yield from edge_facts.cluster_problems(config.edge, routes, target.cluster)
 
 

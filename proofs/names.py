@@ -78,6 +78,6 @@ def _claims(draft: Draft) -> Iterator[tuple[str, str, Iterable[str]]]:
         uses = redis_proofs.uses(draft.config.app_services)
         yield "redis_caches", name, redis_facts.claims(name, dict.fromkeys(u.app for u in uses if u.to.redis == name))
     for name, spec in draft.config.app_services.items():
-        yield "app_services", name, sorted(app_facts.claims(name, spec.jobs))
+        yield "app_services", name, sorted(app_facts.claims(name, spec.jobs) | app_facts.backups(name, spec))
     for name in draft.config.cdn_frontends:
         yield "cdn_frontends", name, sorted(site_facts.claims(name))

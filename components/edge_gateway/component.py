@@ -44,7 +44,7 @@ class EdgeGateway(pulumi.ComponentResource):
         gates: Sequence[Gate] = (),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """`apart` are the grounds of untrusted apps. `edges` are inbound ones (Kubernetes: to the solver pods) and outbound ones (Docker: to the backends)."""
+        """`apart` are the grounds of untrusted apps. `edges` are inbound ones (Kubernetes: to the solver pods; Docker: of probes) and outbound ones (Docker: to the backends)."""
         super().__init__("slipway:index:EdgeGateway", name, spec.model_dump(mode="json", exclude_none=True), opts)
         given, named = _given(spec, secrets), _named(routes, secrets)
         match target:

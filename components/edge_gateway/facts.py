@@ -13,6 +13,8 @@ from components.cdn_frontend.spec import CdnFrontendSpec
 from components.edge_gateway.spec import EdgeGatewaySpec, PublishSpec
 from components.environment.spec import ClusterSpec
 from components.footprint import Footprint
+from components.monitoring_stack import facts as monitoring_facts
+from components.monitoring_stack.spec import MonitoringSpec
 from components.nginx import counting
 from components.routes import Route, RouteSpec, Share
 from components.vocabulary import Problem, cpu_millis, size_bytes
@@ -103,13 +105,18 @@ def claims() -> set[str]:
     return {f"{NAME}{suffix}" for suffix in SUFFIXES}
 
 
-def routes(apps: Mapping[str, AppServiceSpec], sites: Mapping[str, CdnFrontendSpec]) -> tuple[Route, ...]:
+def routes(
+    apps: Mapping[str, AppServiceSpec],
+    sites: Mapping[str, CdnFrontendSpec],
+    monitoring: MonitoringSpec | None = None,
+) -> tuple[Route, ...]:
     """Every route of a stack, in an order that no new name changes for the others."""
     found = [
         Route(
             backend=name,
             port=app.ports[app.route.port],
             section="app_services",
+            place=("app_services", name, "route"),
             replicated=app.most_replicas > 1,
             spec=app.route,
             shares=tuple(_shares(app.route, apps)),
@@ -124,12 +131,14 @@ def routes(apps: Mapping[str, AppServiceSpec], sites: Mapping[str, CdnFrontendSp
                 backend=name,
                 port=site_facts.PORT,
                 section="cdn_frontends",
+                place=("cdn_frontends", name, "route"),
                 replicated=site.most_replicas > 1,
                 spec=site.route,
             )
             for name, site in sorted(sites.items())
             if site.route is not None
         ),
+        *(() if (shown := monitoring_facts.route(monitoring)) is None else (shown,)),
     )
 
 
@@ -164,7 +173,7 @@ def given_secrets(spec: EdgeGatewaySpec) -> Iterator[tuple[tuple[str, ...], str]
 def route_secrets(routes: Sequence[Route]) -> Iterator[tuple[tuple[str, ...], str]]:
     """Keys of `secrets` that routes name, and where."""
     for route in routes:
-        path = (route.section, route.backend, "route")
+        path = route.place
         if route.spec.oidc is not None:
             yield (*path, "oidc", "client_secret"), route.spec.oidc.client_secret
         if route.spec.api_key is not None:
@@ -182,7 +191,7 @@ def without_edge(routes: Sequence[Route]) -> Iterator[Problem]:
     """Routes of a stack that has no edge."""
     for route in routes:
         yield Problem(
-            path=(route.section, route.backend, "route"),
+            path=route.place,
             rule="needs a way in: the stack has no `edge`",
             example="{certificates: {main: {hosts: [" + route.spec.host + "]}}}",
         )
@@ -192,7 +201,7 @@ def problems(spec: EdgeGatewaySpec, routes: Sequence[Route]) -> Iterator[Problem
     """What is wrong between routes, and between a route and the certificates; on every target."""
     owners: dict[tuple[str, str], Route] = {}
     for route in routes:
-        at = (route.section, route.backend, "route")
+        at = route.place
         if spec.certificate_of(route.spec.host) is None:
             yield Problem(
                 path=(*at, "host"),
@@ -203,30 +212,28 @@ def problems(spec: EdgeGatewaySpec, routes: Sequence[Route]) -> Iterator[Problem
             if (other := owners.setdefault((route.spec.host, path), route)) is not route:
                 yield Problem(
                     path=at,
-                    rule=f"leads {route.spec.host}{path} here, and {other.section}.{other.backend} takes it too",
+                    rule=f"leads {route.spec.host}{path} here, and {'.'.join(other.place[:-1])} takes it too",
                 )
+    for route in routes:
+        if route.spec.shares and route.section != "app_services":
+            yield Problem(
+                path=(*route.place, "shares"),
+                rule="is for apps: a page would get its files from two releases; a site's previous_image keeps old files reachable",
+            )
     cookies: dict[str, str] = {}
     for route in routes:
         if route.spec.affinity is not None:
             cookie = f"{route.spec.host} {route.spec.affinity.cookie}"
             if (first := cookies.setdefault(cookie, route.backend)) != route.backend:
                 yield Problem(
-                    path=(route.section, route.backend, "route", "affinity", "cookie"),
+                    path=(*route.place, "affinity", "cookie"),
                     rule=f"is the cookie of {first!r} on the same host; name another",
                     example=f"{route.backend.replace('-', '_')}_affinity",
                 )
 
 
-def share_problems(
-    apps: Mapping[str, AppServiceSpec], sites: Mapping[str, CdnFrontendSpec], broken: Collection[str]
-) -> Iterator[Problem]:
+def share_problems(apps: Mapping[str, AppServiceSpec], broken: Collection[str]) -> Iterator[Problem]:
     """Shares that lead nowhere, or past the app that declares them."""
-    for name, site in sites.items():
-        if site.route is not None and site.route.shares:
-            yield Problem(
-                path=("cdn_frontends", name, "route", "shares"),
-                rule="would answer one page's requests from two releases; use previous_image, which keeps old files reachable",
-            )
     for name, app in apps.items():
         if app.route is None or not app.route.shares:
             continue
@@ -259,7 +266,7 @@ def cluster_problems(spec: EdgeGatewaySpec, routes: Sequence[Route], cluster: Cl
     for feature in (name for name, value in asked.items() if value and name not in found.capabilities):
         yield _lacks(("edge", feature), found)
     for route in routes:
-        here = (route.section, route.backend, "route")
+        here = route.place
         for feature in _wants(route):
             if feature not in found.capabilities:
                 yield _lacks((*here, *feature.split(".")), found)

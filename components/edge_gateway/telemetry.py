@@ -91,12 +91,12 @@ def _scrapes(spec: EdgeGatewaySpec, cluster: ClusterSpec | None, prefix: str) ->
 
 
 def _probe(spec: EdgeGatewaySpec, host: str, door: str | None, cluster: ClusterSpec | None) -> BlackboxProbe:
-    """A certificate of the trial directory is trusted by nobody, a prober included, so only the door is tried."""
+    """A certificate of the trial directory is trusted by nobody, a prober included, and dates are all that can be asked."""
     certificate = spec.certificates[spec.certificate_of(host) or ""]
     trial = cluster is not None and certificate.given is None and certificate.acme != "production"
     return BlackboxProbe(
         instance=NAME,
-        module="tcp_connect" if trial else "tls_connect",
+        module="tls_dates" if trial else "tls_connect",
         target=f"{host}:443" if door is None else door,
         vantage="outside",
         server_name=host,

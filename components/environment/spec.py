@@ -19,6 +19,7 @@ from components.vocabulary import (
     Duration,
     KubernetesVersion,
     Listed,
+    Port,
     Problem,
     Size,
     Spec,
@@ -91,20 +92,39 @@ class GatewaySpec(Spec):
     """Labels of those proxies."""
 
 
+class AgentSpec(Spec):
+    """Something of the cluster layer that is scraped."""
+
+    labels: Labels = Field(examples=["{app.kubernetes.io/name: kube-state-metrics}"])
+    """Labels of its pods."""
+    port: Port
+    """Where it serves its series."""
+    path: str = Field(default="/metrics", pattern=r"^/", examples=["/metrics"])
+    """At which path."""
+    namespace: DnsLabel | None = None
+    """Where it runs, if not where all others do."""
+    host_network: bool = False
+    """Whether its pods have the addresses of their nodes: network rules then go by `nodes`, as no pod selector matches."""
+
+
+class AgentsSpec(Spec):
+    """What looks into every node and object. Absent parts are not there."""
+
+    namespace: DnsLabel = Field(examples=["node-agents"])
+    """Where they run, unless one says otherwise."""
+    kube_state_metrics: AgentSpec | None = None
+    """State of every object of the cluster, as series."""
+    node_exporter: AgentSpec | None = None
+    """Series of every node."""
+    log_collector: AgentSpec | None = None
+    """What ships logs; opens connections to the store of logs."""
+
+
 class StorageClassesSpec(Spec):
     """Storage classes by what they are for."""
 
     default: DnsLabel = Field(examples=["fast-retain"])
     """Class of every volume that names none."""
-
-
-class AgentsSpec(Spec):
-    """Agents of the cluster layer, which stand on the nodes: kube-state-metrics, node-exporter, the log collector."""
-
-    namespace: DnsLabel = Field(examples=["slipway-agents"])
-    """Where their pods run; each has the label `app.kubernetes.io/name` with its name."""
-    node_networks: Annotated[tuple[Cidr, ...], Listed] = Field(min_length=1, examples=["[10.0.0.0/16]"])
-    """Networks of the nodes: node-exporter and the kubelet answer on their addresses."""
 
 
 class ClusterSpec(Spec):
@@ -126,10 +146,12 @@ class ClusterSpec(Spec):
     """Operators that are installed, with their versions."""
     gateway: GatewaySpec | None = None
     """Absent where the cluster has no gateway."""
+    agents: AgentsSpec | None = Field(default=None, examples=["{namespace: node-agents}"])
+    """Absent where the cluster layer runs none."""
+    nodes: Annotated[tuple[Cidr, ...], Listed] = Field(default=(), examples=["[10.0.0.0/16]"])
+    """Ranges of the nodes' own addresses: kubelets and agents on the host's network answer there."""
     dns: DnsSpec = DnsSpec()
     """How pods resolve names."""
-    agents: AgentsSpec | None = None
-    """Absent where the cluster layer runs none; monitoring needs them."""
 
 
 class KubernetesTargetSpec(Spec):

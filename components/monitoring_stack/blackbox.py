@@ -55,5 +55,8 @@ def _module(probe: BlackboxProbe, target: TargetKind) -> Module:
             return {"prober": "http", "timeout": TIMEOUT, "http": {**common, **headers}}
         case "tls_connect":
             return {"prober": "tcp", "timeout": TIMEOUT, "tcp": {**common, "tls": True}}
+        case "tls_dates":
+            blind: Module = {**common, "tls_config": {"insecure_skip_verify": True}}
+            return {"prober": "tcp", "timeout": TIMEOUT, "tcp": {**blind, "tls": True}}
         case "tcp_connect":
             return {"prober": "tcp", "timeout": TIMEOUT, "tcp": {"preferred_ip_protocol": "ip4"}}

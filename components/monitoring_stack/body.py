@@ -20,8 +20,8 @@ class Wiring:
     telemetry: Sequence[Telemetry]
     edges: Mapping[str, tuple[Sequence[Edge], Sequence[Edge]]]
     """Inbound and outbound edges by program: `monitoring`, `monitoring-grafana`, ..."""
-    namespaces: Sequence[str]
-    """Kubernetes: namespaces of what is watched."""
+    namespaces: Mapping[str, pulumi.Output[str]]
+    """Kubernetes: the stack's namespaces by their names; the Outputs wait until they are there."""
     secrets: pulumi.Output[Mapping[str, str]]
 
     @property

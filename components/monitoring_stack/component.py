@@ -39,13 +39,15 @@ class MonitoringStack(pulumi.ComponentResource):
         target: Target,
         telemetry: Sequence[Telemetry],
         edges: Mapping[str, tuple[Sequence[Edge], Sequence[Edge]]],
-        namespaces: Sequence[str] = (),
+        namespaces: Mapping[str, pulumi.Output[str]] | None = None,
         secrets: pulumi.Output[Mapping[str, str]],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """`edges` holds inbound and outbound edges by program; `namespaces` are those of what is watched, on Kubernetes."""
+        """`edges` holds inbound and outbound edges by program; `namespaces` are the stack's own, by name, on Kubernetes."""
         super().__init__("slipway:index:MonitoringStack", name, spec.model_dump(mode="json", exclude_none=True), opts)
-        wiring = Wiring(telemetry=telemetry, edges=edges, namespaces=namespaces, secrets=secrets)
+        wiring = Wiring(
+            telemetry=telemetry, edges=edges, namespaces={} if namespaces is None else namespaces, secrets=secrets
+        )
         match target:
             case KubernetesTarget():
                 from components.monitoring_stack import kubernetes

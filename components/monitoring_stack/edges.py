@@ -15,8 +15,6 @@ from components.telemetry import BlackboxProbe, Scrape
 
 HTTPS = 443
 KUBELET_PORT = 10250
-COLLECTOR_LABELS = {"app.kubernetes.io/name": "log-collector"}
-"""The cluster layer's agent that reads logs."""
 
 
 def within(spec: MonitoringSpec) -> Iterator[Edge]:
@@ -28,7 +26,21 @@ def within(spec: MonitoringSpec) -> Iterator[Edge]:
     yield Edge(consumer=prometheus, producer=instance(BLACKBOX), port=BLACKBOX.port, why="probes are asked for")
     if spec.alertmanagers > 1:
         peers = instance(ALERTMANAGER)
-        yield Edge(consumer=peers, producer=peers, port=facts.ALERTMANAGER_PEERS, why="replicas agree on what was told")
+        for protocol in ("TCP", "UDP"):  # whole states by the one, news by the other
+            yield Edge(
+                consumer=peers,
+                producer=peers,
+                port=facts.ALERTMANAGER_PEERS,
+                why="replicas agree on what was told",
+                protocol=protocol,
+            )
+    if spec.logs is not None:
+        yield Edge(
+            consumer=instance(LOKI),
+            producer=instance(ALERTMANAGER),
+            port=ALERTMANAGER.port,
+            why="alerts that lines tell are handed over",
+        )
     sources = [PROMETHEUS, ALERTMANAGER, *(() if spec.logs is None else (LOKI,))]
     for source in sources:
         yield Edge(consumer=instance(GRAFANA), producer=instance(source), port=source.port, why="dashboards show it")
@@ -55,12 +67,17 @@ def in_the_cluster(spec: MonitoringSpec, cluster: ClusterSpec) -> Iterator[Edge]
     for address in cluster.api_server:
         cidr, _, port = address.rpartition(":")
         yield Edge(consumer=prometheus, producer=Network(cidrs=(cidr,)), port=int(port), why="targets are discovered")
-    if cluster.agents is None:
-        return
-    nodes = Network(cidrs=cluster.agents.node_networks)
-    yield Edge(consumer=prometheus, producer=nodes, port=KUBELET_PORT, why="kubelets know containers and volumes")
-    if spec.logs is not None:
-        collector = Pods(namespace=cluster.agents.namespace, labels=COLLECTOR_LABELS)
+    yield Edge(
+        consumer=prometheus,
+        producer=Network(cidrs=cluster.nodes),
+        port=KUBELET_PORT,
+        why="kubelets know containers and volumes",
+    )
+    agents = cluster.agents
+    if spec.logs is not None and agents is not None and agents.log_collector is not None:
+        collector = Pods(
+            namespace=agents.log_collector.namespace or agents.namespace, labels=agents.log_collector.labels
+        )
         yield Edge(consumer=collector, producer=instance(LOKI), port=LOKI.port, why="the nodes' agents bring logs")
 
 
@@ -68,8 +85,8 @@ def scraped(scrapes: Iterable[Scrape], cluster: ClusterSpec | None) -> Iterator[
     """One edge for each endpoint."""
     for scrape in scrapes:
         producer: Peer = Instance(name=f"{scrape.instance}{scrape.role}", labels=scrape.labels)
-        if scrape.on_node and cluster is not None and cluster.agents is not None:
-            producer = Network(cidrs=cluster.agents.node_networks)
+        if scrape.on_node and cluster is not None:
+            producer = Network(cidrs=cluster.nodes)
         elif scrape.namespace is not None:
             producer = Pods(namespace=scrape.namespace, labels=scrape.labels)
         yield Edge(consumer=instance(PROMETHEUS), producer=producer, port=scrape.port, why=f"metrics of {scrape.job}")

@@ -6,16 +6,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from components.connections import Instance
+from components.connections import MONITORING, Instance
 from components.footprint import Footprint
 from components.monitoring_stack import sizing
 from components.monitoring_stack.spec import MonitoringSpec
+from components.routes import Route
 from components.vocabulary import cpu_millis, size_bytes
 
 COMPONENT = "monitoring-stack"
 """Value of app.kubernetes.io/part-of-component; for ever."""
 
-NAME = "monitoring"
+NAME = MONITORING
 """The one instance of a stack, and what its namespace ends in."""
 
 Program = Literal[
@@ -64,6 +65,9 @@ ALERTMANAGER_STORAGE = "1Gi"
 GRAFANA_STORAGE = "1Gi"
 PUSHGATEWAY_STORAGE = "1Gi"
 
+SECTION = "monitoring"
+"""Where the stack file says all this."""
+
 PORT_NAMES = {"prometheus": "web", "alertmanager": "web"}
 """Names of ports where an operator chose them; `http` elsewhere."""
 
@@ -100,6 +104,25 @@ def leaving(spec: MonitoringSpec) -> tuple[Role, ...]:
     published = local is not None and local.publish_metrics is not None
     wanted = ((ALERTMANAGER, tells), (GRAFANA, shown), (PROMETHEUS, published))
     return tuple(role for role, wants in wanted if wants)
+
+
+def probers(spec: MonitoringSpec) -> int:
+    """Kubernetes: replicas of the prober, which must not go blind where Prometheus does not."""
+    return spec.metrics.replicas
+
+
+def route(spec: MonitoringSpec | None) -> Route | None:
+    """How Grafana is reached from outside, if it is."""
+    if spec is None or spec.dashboards.route is None:
+        return None
+    return Route(
+        backend=GRAFANA.name,
+        port=GRAFANA.port,
+        section=SECTION,
+        place=(SECTION, "dashboards", "route"),
+        replicated=False,
+        spec=spec.dashboards.route,
+    )
 
 
 def selector(role: Role) -> dict[str, str]:
@@ -140,7 +163,9 @@ def peak(spec: MonitoringSpec) -> Footprint:
         total += prometheus
     for _ in range(spec.alertmanagers):
         total += alertmanager
-    total += _pod(GRAFANA, GRAFANA_STORAGE) + _pod(BLACKBOX) + _pod(BLACKBOX) + _pod(PUSHGATEWAY, PUSHGATEWAY_STORAGE)
+    total += _pod(GRAFANA, GRAFANA_STORAGE) + _pod(PUSHGATEWAY, PUSHGATEWAY_STORAGE)
+    for _ in range(probers(spec) + 1):
+        total += _pod(BLACKBOX)
     if spec.logs is not None:
         total += _pod(LOKI) + Footprint(storage=spec.logs.volume, volume_claims=1)
     return total

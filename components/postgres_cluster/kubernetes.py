@@ -16,7 +16,7 @@ from components.connections import Consumer, Edge, Gate
 from components.object_stores import ObjectStoreSpec
 from components.postgres_cluster import databases, facts
 from components.postgres_cluster.access import Access
-from components.postgres_cluster.archive import object_stores, scheduled_backup
+from components.postgres_cluster.archive import before_a_release, object_stores, scheduled_backup
 from components.postgres_cluster.cluster import cluster as cluster_spec
 from components.postgres_cluster.pooler import PoolerSpec
 from components.postgres_cluster.spec import PostgresClusterSpec
@@ -66,7 +66,11 @@ def create(
         )
         for consumer in consumers
     }
-    return {role: _after_those_it_grants_to(access, found) for role, access in found.items()}
+    whole = {role: _after_those_it_grants_to(access, found) for role, access in found.items()}
+    return {
+        role: replace(access, backs_up=before_a_release(name, spec, labels, target, access.gate))
+        for role, access in whole.items()
+    }
 
 
 def _after_those_it_grants_to(access: Access, others: Mapping[str, Access]) -> Access:
@@ -147,10 +151,13 @@ def _pooler(
 
 
 def _pooler_pod(pooler: PoolerSpec, selector: Mapping[str, str]) -> dict[str, Any]:
-    """What the operator does not choose by itself: the container's name is the one it looks for."""
-    resources = {"cpu": pooler.resources.cpu, "memory": pooler.resources.memory}
+    """What the operator does not choose by itself: the containers' names are those it looks for."""
+    size = {"cpu": pooler.resources.cpu, "memory": pooler.resources.memory}
+    resources = {"requests": size, "limits": size}
     return {
-        "containers": [{"name": "pgbouncer", "resources": {"requests": resources, "limits": resources}}],
+        "containers": [{"name": "pgbouncer", "resources": resources}],
+        # It brings the operator's program, and the operator gives it no size: a quota refuses such a pod.
+        "initContainers": [{"name": "bootstrap-controller", "resources": resources}],
         "topologySpreadConstraints": [
             {
                 "topologyKey": key,

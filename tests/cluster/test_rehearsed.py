@@ -10,7 +10,7 @@ from rehearsal import render
 from rehearsal.session import Session
 from tests.cluster.shipped import ROOT
 
-RELEASES = 8
+RELEASES = 9
 
 
 @pytest.fixture(scope="module")
@@ -26,6 +26,21 @@ def test_staging_previews() -> None:
         result = session.preview("--color=never")
     assert result.exit_code == 0, result.text
     assert result.changes["create"] >= 60
+
+
+def test_every_add_on_previews_together() -> None:
+    """Those that no shipped cluster has, too."""
+    text = (ROOT / "cluster" / "Pulumi.prod.yaml").read_text(encoding="utf-8")
+    with Session(ROOT / "cluster", "prod") as session:
+        session.stack_text = text.replace(
+            "    metrics_server: {}\n", "    metrics_server: {}\n    keda: {}\n    vertical_pod_autoscaler: {}\n"
+        )
+        result = session.preview("--color=never")
+    assert result.exit_code == 0, result.text
+    for made in ("operators-keda", "operators-vertical-pod-autoscaler", "operators-log-collector"):
+        assert made in result.text
+    assert "definitions-customresourcedefinition-scaledobjects.keda.sh" in result.text
+    assert "definitions-customresourcedefinition-verticalpodautoscalers.autoscaling.k8s.io" in result.text
 
 
 def test_a_second_look_shows_nothing(prod: Session) -> None:

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import yaml
 
-from cluster.versions import INSTALLED
+import config
+from cluster.versions import INSTALLED, NODE_AGENTS
+from components.app_service.spec import KubernetesSpec as AppKubernetesSpec
 from components.environment.spec import ClusterSpec
 from components.guards import PROTECTED
+from components.postgres_cluster.spec import PostgresKubernetesSpec
+from components.redis_cache.spec import RedisKubernetesSpec
+from stack_file import StackFile
 from tests.cluster.shipped import ROOT, STACKS, recorded
 from tests.generate import CLUSTER_IDENTITIES, GOLDEN, cluster_identities
+from tests.stacks.refusals.case import as_the_engine_reads
 
 DEFINITION = "CustomResourceDefinition"
 
@@ -39,6 +47,55 @@ def test_the_block_of_the_shipped_stack_agrees_with_what_is_printed(stack: str) 
     operators = pasted.pop("operators")
     assert operators.items() <= printed["operators"].items()
     assert pasted.items() <= printed.items()
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_stack_file_with_the_whole_printed_block_is_accepted(stack: str) -> None:
+    """By the stacks' own reader: nothing in the block is unknown there, and it comes back as it was printed."""
+    values = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8"))["config"]
+    printed = json.loads(json.dumps(recorded(stack).exports["cluster"]))
+    values["blocksight:environment"]["target"]["cluster"] = printed
+    text = yaml.safe_dump({"config": values}, sort_keys=False)
+    file = StackFile(f"Pulumi.{stack}.yaml", text, "blocksight")
+    draft = config.parse("blocksight", stack, file, as_the_engine_reads(text))
+    assert [each for each in draft.problems if each.path[:1] == ("environment",)] == []
+    target = draft.config.environment.target
+    assert target.kind == "kubernetes"
+    assert target.cluster.model_dump(mode="json", by_alias=True, exclude_defaults=True) == printed
+    assert target.cluster.agents is not None
+    assert target.cluster.agents.namespace == NODE_AGENTS
+
+
+def test_classes_of_priority_that_stacks_may_name_are_made() -> None:
+    """Those of the shipped stacks, and those that the schema gives as examples."""
+    made = {r.inputs["metadata"]["name"] for r in recorded("prod").of_type("PriorityClass")}
+    assert made == {"batch", "data", "serving"}
+    told = (
+        AppKubernetesSpec.model_fields["priority_class"].examples or [],
+        PostgresKubernetesSpec.model_fields["priority_class"].examples or [],
+        RedisKubernetesSpec.model_fields["priority_class"].examples or [],
+    )
+    named = {word for examples in told for word in examples}
+    named |= {word for stack in STACKS for word in _priority_classes(yaml.safe_load(_stack_file(stack)))}
+    assert named
+    assert named <= made
+
+
+def _stack_file(stack: str) -> str:
+    return (ROOT / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8")
+
+
+def _priority_classes(node: Any) -> Iterator[str]:
+    match node:
+        case dict():
+            yield from ([node["priority_class"]] if "priority_class" in node else [])
+            for value in node.values():
+                yield from _priority_classes(value)
+        case list():
+            for value in node:
+                yield from _priority_classes(value)
+        case _:
+            return
 
 
 @pytest.mark.parametrize("stack", STACKS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import tempfile
@@ -25,10 +26,12 @@ class Release:
     """Where the definitions lie in it."""
     groups: tuple[str, ...]
     """API groups that they define."""
+    files: str = "*.yaml"
+    """Which files of the folder hold them."""
 
     @property
     def name(self) -> str:
-        return self.module.rpartition("/")[2]
+        return re.sub(r"/v\d+$", "", self.module).rpartition("/")[2]
 
 
 RELEASES = (
@@ -74,6 +77,21 @@ RELEASES = (
         folder="config/crd/standard",
         groups=("gateway.networking.k8s.io",),
     ),
+    Release(
+        module="github.com/kedacore/keda/v2",
+        version="v2.20.2",
+        sum="h1:SR60v8uIcelbveS8n/1jcl8tLdBBIbHMxmdOHw8tKqA=",
+        folder="config/crd/bases",
+        groups=("eventing.keda.sh", "keda.sh"),
+    ),
+    Release(
+        module="k8s.io/autoscaler/vertical-pod-autoscaler",
+        version="v1.7.1",
+        sum="h1:gHgsammWdCT+vyqrBsCfN7+CJrfy0Mo5k1zfg8Dge7o=",
+        folder="deploy",
+        files="vpa-v1-crd-gen.yaml",
+        groups=("autoscaling.k8s.io",),
+    ),
 )
 
 
@@ -81,7 +99,7 @@ def _make(folder: Path) -> None:
     for release in RELEASES:
         target = folder / release.name
         target.mkdir()
-        for file in sorted((_download(release) / release.folder).glob("*.yaml")):
+        for file in sorted((_download(release) / release.folder).glob(release.files)):
             shutil.copyfile(file, target / file.name)
 
 
@@ -111,7 +129,7 @@ def _download(release: Release) -> Path:
 
 CRDS = Part(
     title="definitions of custom resources",
-    folder_name=f"crds-{pins(*(f'{r.module} {r.version} {r.sum} {r.folder}' for r in RELEASES))}",
-    cost="downloading six Go modules (seconds)",
+    folder_name=f"crds-{pins(*(f'{r.module} {r.version} {r.sum} {r.folder}/{r.files}' for r in RELEASES))}",
+    cost="downloading eight Go modules (seconds)",
     make=_make,
 )

@@ -89,9 +89,9 @@ def test_every_route_has_an_objective_and_every_host_a_probe(stack: str) -> None
 
 
 @pytest.mark.parametrize(
-    ("stack", "module"), [("dev", "tls_connect"), ("staging", "tcp_connect"), ("prod", "tls_connect")]
+    ("stack", "module"), [("dev", "tls_connect"), ("staging", "tls_dates"), ("prod", "tls_connect")]
 )
-def test_a_certificate_for_trying_is_not_asked_for(stack: str, module: str) -> None:
+def test_a_certificate_for_trying_need_not_be_trusted(stack: str, module: str) -> None:
     assert {probe.module for probe in told_by(stack).probes} == {module}
 
 

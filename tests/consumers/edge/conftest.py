@@ -41,6 +41,7 @@ def routes(port: int) -> list[Route]:
             backend=name,
             port=port,
             section="app_services",
+            place=("app_services", name, "route"),
             replicated=True,
             spec=RouteSpec.model_validate(said),
         )

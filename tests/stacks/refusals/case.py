@@ -82,6 +82,7 @@ CLUSTER_LAYER: dict[str, Any] = {
         "id": "00000000-0000-0000-0000-000000000001",
         "api_server": ["10.0.0.1/32:6443"],
         "zones": ["a", "b", "c"],
+        "nodes": ["10.0.0.0/16"],
     },
     "addons": {
         "gateway_api": {},

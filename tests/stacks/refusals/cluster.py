@@ -9,6 +9,8 @@ CERT_MANAGER = "https://cert-manager.io/docs/releases/"
 BARMAN = "https://cloudnative-pg.io/plugin-barman-cloud/docs/installation/"
 OWNER = "a second owner: this layer owns the definitions, and those of a chart go with its release; remove it"
 
+LOKI = "http://logs.shop-prod-monitoring:3100/loki/api/v1/push"
+
 CASES: tuple[Case, ...] = (
     Case(
         "A cluster without a place",
@@ -36,14 +38,6 @@ CASES: tuple[Case, ...] = (
         "An add-on that nobody knows",
         {"addons.istio": {}},
         ("addons.istio: must be one of: 'barman_cloud', *",),
-        "cluster",
-    ),
-    Case(
-        "An add-on that this layer does not install",
-        {"addons.keda": {}},
-        (
-            'addons.keda: is not installed by this layer: install it by hand, and say here what is there; e.g. {adopt: {version: "2.18", namespace: keda}}',
-        ),
         "cluster",
     ),
     Case(
@@ -110,8 +104,45 @@ CASES: tuple[Case, ...] = (
         "Logs that go nowhere",
         {"addons.log_collector": {}},
         (
-            'addons.log_collector.values: does not say where the logs go: config.pipeline.outputs is missing, and the chart\'s own would print them; e.g. {config: {pipeline: {outputs: [{name: loki, match: "*", host: loki.example.com, port: 443}]}}}',
+            "addons.log_collector: does not say where the logs go: section `logs` is missing, and the chart's own would print them; e.g. logs: {shop-prod: {push: http://logs.shop-prod-monitoring:3100/loki/api/v1/push}}",
         ),
+        "cluster",
+    ),
+    Case(
+        "A place for logs that nobody collects",
+        {"logs": {"shop-prod": {"push": LOKI}}},
+        (
+            "logs: is for log_collector, which this layer does not install here; add it to addons, or remove this section; e.g. log_collector: {}",
+        ),
+        "cluster",
+    ),
+    Case(
+        "A place for logs that is no address, and a password in one",
+        {
+            "addons.log_collector": {},
+            "logs": {"shop-prod": {"push": "logs:3100"}, "shop-qa": {"push": "http://me:word@logs/loki/api/v1/push"}},
+        },
+        ("logs.shop-prod.push: must match *", "logs.shop-qa.push: must match *"),
+        "cluster",
+    ),
+    Case(
+        "Lines to drop by what is no regular expression",
+        {"addons.log_collector": {}, "logs": {"shop-prod": {"push": LOKI, "drop": ["GET /healthz", "("]}}},
+        ("logs.shop-prod.drop: must hold regular expressions of one line each; e.g. ['GET /healthz']",),
+        "cluster",
+    ),
+    Case(
+        "Exporters on the nodes' own network, and nodes without addresses",
+        {"addons.node_exporter": {}, "cluster.nodes": GONE},
+        (
+            "cluster.nodes: is missing: node_exporter answers at the addresses of the nodes, and network rules must name them; give their ranges; e.g. [10.0.0.0/16]",
+        ),
+        "cluster",
+    ),
+    Case(
+        "A chart's own definitions of KEDA",
+        {"addons.keda": {"values": {"crds": {"install": True}}}},
+        (f"addons.keda.values.crds.install: gives eventing.keda.sh and keda.sh {OWNER}",),
         "cluster",
     ),
     Case(

@@ -64,7 +64,7 @@ CASES: tuple[Case, ...] = (
         "A typo in the word that tells connections apart",
         {f"{API}.connects_to": [{"postgress": "main"}]},
         (
-            f"{API}.connects_to[0]: must name what it connects to: {{postgres: NAME}}, {{redis: NAME}}, {{app: NAME}} or {{external: HOST}}; e.g. {{postgres: main, pool: 10}}",
+            f"{API}.connects_to[0]: must name what it connects to: {{postgres: NAME}}, {{redis: NAME}}, {{app: NAME}}, {{object_store: NAME}} or {{external: HOST}}; e.g. {{postgres: main, pool: 10}}",
         ),
     ),
     Case(
