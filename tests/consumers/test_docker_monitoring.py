@@ -126,6 +126,17 @@ def test_probes_come_through_the_edge(watched: Watched) -> None:
     wait("all probes succeed", lambda: watched.ask("query", query=query)["result"][0]["value"][1] == str(probes), 90)
 
 
+def test_requests_are_counted_beside_the_edge_and_the_site(watched: Watched) -> None:
+    page = ("https://blocksight.localhost:8443/", "--resolve", "blocksight.localhost:8443:127.0.0.1")
+
+    def counted() -> set[str]:
+        assert watched.stack.daemon.on_host("curl", "-ks", "--max-time", "5", *page).returncode == 0
+        query = "slipway:edge_requests_per_second > 0 or slipway:site_requests_per_second > 0"
+        return {each["metric"]["instance_name"] for each in watched.ask("query", query=query)["result"]}
+
+    wait("requests are counted", lambda: counted() == {"edge", "web"}, 90)
+
+
 def test_every_panel_asks_what_prometheus_understands(watched: Watched) -> None:
     volume = watched.stack.daemon.docker.inspect(f"{PREFIX}-monitoring-grafana")["Mounts"]
     assert [mount["Destination"] for mount in volume if mount["Destination"] == "/run/pages"]
