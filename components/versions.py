@@ -93,7 +93,8 @@ NGINX_KUBERNETES = "ghcr.io/nginx/nginx-unprivileged:1.30.4-alpine-slim@sha256:b
 """nginx that never runs as root, without tools. https://github.com/nginx/docker-nginx-unprivileged"""
 
 NGINX_DOCKER = "docker.io/nginxinc/nginx-unprivileged:1.30-trixie"
-"""The same server on Debian: that image also has OpenSSL, which makes local certificates."""
+"""The same server on Debian. It also has the program `openssl`, which makes local certificates: the image installs
+ca-certificates, which depends on it. https://github.com/nginx/docker-nginx-unprivileged/blob/main/stable/debian/Dockerfile"""
 
 GATEWAY_API = "gateway.networking.k8s.io/v1"
 """https://gateway-api.sigs.k8s.io/reference/spec/"""

@@ -37,7 +37,7 @@ KNOWN = {
     ),
     "Network": frozenset({"driver", "internal", "ipamConfigs", "name"}),
     "RemoteImage": frozenset({"keepLocally", "name"}),
-    "Volume": frozenset({"name"}),
+    "Volume": frozenset({"driver", "driverOpts", "name"}),
 }
 
 
@@ -107,7 +107,8 @@ def create(docker: Docker, kind: str, inputs: Mapping[str, Any]) -> tuple[str, d
         case "Network":
             return _network(docker, inputs)
         case "Volume":
-            docker.call("POST", "/volumes/create", {"Name": inputs["name"]})
+            given = {"Driver": inputs.get("driver", "local"), "DriverOpts": inputs.get("driverOpts", {})}
+            docker.call("POST", "/volumes/create", {"Name": inputs["name"], **given})
             return inputs["name"], {"name": inputs["name"]}
         case "RemoteImage":
             image = docker.call(
