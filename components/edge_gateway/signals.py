@@ -54,6 +54,13 @@ _ENVOY_ALL = _of_envoy("envoy_cluster_upstream_rq_xx")
 _ENVOY_BUCKETS = _of_envoy("envoy_cluster_upstream_rq_time_bucket")
 
 
+_ENVOY_REFUSED = " or ".join(
+    f'label_replace(rate(envoy_http_{series}[5m]), "by", "{series}", "", "")'
+    for series in ("rbac_denied", "jwt_authn_denied", "api_key_auth_unauthorized")
+)
+"""Told apart by a label: without their names they are the same."""
+
+
 def _all(sources: Sources) -> Iterator[Signal]:
     def envoy(source: str) -> str | None:
         return source if sources.envoy else None
@@ -85,6 +92,13 @@ def _all(sources: Sources) -> Iterator[Signal]:
         "Requests refused because their client asked too often.",
         docker="sum by (instance_name) (rate(edge_limited_total[5m]))",
         kubernetes=envoy("sum by (instance_name) (rate(envoy_http_local_rate_limit_rate_limited[5m]))"),
+    )
+    yield _signal(
+        "refused_per_second",
+        "per_second",
+        "Requests refused because they had no right to pass, or were too large (nginx alone counts those).",
+        docker="sum by (instance_name) (rate(edge_refused_total[5m]))",
+        kubernetes=envoy(f"sum by (instance_name) ({_ENVOY_REFUSED})"),
     )
     yield _signal(
         "connections",

@@ -202,10 +202,10 @@ def _dashboard() -> Dashboard:
         threshold=SLOW_SECONDS,
     )
     limited = Panel(
-        title="Refused as too many",
+        title="Refused",
         unit="per_second",
-        description="Should be near zero but for attacks.",
-        queries={"refused": "slipway:edge_limited_per_second"},
+        description="Too many: near zero but for attacks. No right: a rise is a key that ran out, or somebody who tries.",
+        queries={"too many": "slipway:edge_limited_per_second", "no right": "slipway:edge_refused_per_second"},
         threshold=LIMITED_PER_SECOND,
     )
     life = Panel(

@@ -7,6 +7,7 @@ _OF_CERTIFICATES = {"name", "namespace", "issuer_name", "issuer_kind", "issuer_g
 _PROBER = "github.com/prometheus/blackbox_exporter v0.28.0, README.md and prober/tcp.go"
 _CLUSTERS = "https://www.envoyproxy.io/docs/envoy/latest/configuration/upstream/cluster_manager/cluster_stats"
 _TAGS = "envoyproxy/envoy, source/common/config/well_known_names.cc (tags taken out of names)"
+_FILTERS = "https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters"
 
 SERIES: dict[str, tuple[set[str], str]] = {
     "certmanager_certificate_not_after_timestamp_seconds": (_OF_CERTIFICATES, _COLLECTOR),
@@ -18,6 +19,14 @@ SERIES: dict[str, tuple[set[str], str]] = {
         "https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_conn_man/stats; prefixes `http-80` and "
         "`https-443`: envoyproxy/gateway v1.9.0, internal/xds/translator/listener.go, hcmStatPrefix",
     ),
+    **{
+        f"envoy_http_{name}": ({"envoy_http_conn_manager_prefix"}, f"{_FILTERS}/{page}: `http.<stat_prefix>.{stat}`")
+        for name, stat, page in (
+            ("api_key_auth_unauthorized", "api_key_auth.unauthorized", "api_key_auth_filter"),
+            ("jwt_authn_denied", "jwt_authn.denied", "jwt_authn_filter"),
+            ("rbac_denied", "rbac.denied", "rbac_filter"),
+        )
+    },
     "envoy_http_local_rate_limit_rate_limited": (
         {"envoy_local_http_ratelimit_prefix"},
         "https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/local_rate_limit_filter: "

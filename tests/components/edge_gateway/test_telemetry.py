@@ -37,7 +37,7 @@ def told_by(stack: str) -> Telemetry:
 
 def test_every_signal_has_a_source_on_both_targets() -> None:
     found = signals(EVERYWHERE)
-    assert len(found) == 8
+    assert len(found) == 9
     assert {signal.name: sorted(signal.sources) for signal in found} == {
         signal.name: ["docker", "kubernetes"] for signal in found
     }

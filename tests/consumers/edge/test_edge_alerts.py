@@ -125,6 +125,23 @@ def test_each_alert_fires(tool: Promtool, target: TargetKind, alert: str, change
     assert tool.play(rules(target), [test]) == ""
 
 
+def test_refusals_of_all_kinds_are_one_figure(tool: Promtool) -> None:
+    prefix = '{instance_name="edge",envoy_http_conn_manager_prefix="https-443"}'
+    kinds = ("rbac_denied", "jwt_authn_denied", "api_key_auth_unauthorized")
+    play = {
+        "interval": "1m",
+        "input_series": [{"series": f"envoy_http_{kind}{prefix}", "values": rate(2)} for kind in kinds],
+        "promql_expr_test": [
+            {
+                "expr": "slipway:edge_refused_per_second",
+                "eval_time": "30m",
+                "exp_samples": [{"labels": 'slipway:edge_refused_per_second{instance_name="edge"}', "value": 6}],
+            }
+        ],
+    }
+    assert tool.play(rules("kubernetes"), [play]) == ""
+
+
 def test_no_alert_is_left_out() -> None:
     for target, stack in STACKS.items():
         plan = topology_of(stack)
