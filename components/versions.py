@@ -104,8 +104,9 @@ ENVOY_GATEWAY_API = "gateway.envoyproxy.io/v1alpha1"
 
 PROMETHEUS_OPERATOR_API = "monitoring.coreos.com/v1"
 """https://prometheus-operator.dev/docs/api-reference/api/"""
-CORAZA = "ghcr.io/corazawaf/coraza-proxy-wasm:0.6.0"
-"""The web application firewall as a WebAssembly image. https://github.com/corazawaf/coraza-proxy-wasm"""
-
 MTAIL = "ghcr.io/google/mtail:3.0.8"
-"""Counts what nginx logs. The image holds nothing but /usr/bin/mtail. https://github.com/jaqx0r/mtail"""
+"""Counts what nginx logs. The image holds nothing but /usr/bin/mtail. By its tag: no catalogue that could be read tells the
+digest. https://github.com/jaqx0r/mtail"""
+
+CORAZA = "ghcr.io/corazawaf/coraza-proxy-wasm:0.6.0"
+"""The web application firewall as a WebAssembly image; by its tag, as above. https://github.com/corazawaf/coraza-proxy-wasm"""

@@ -51,6 +51,7 @@ from components.vocabulary import size_bytes
 
 CONTAINER = "nginx"
 """For ever: the autoscaler names it."""
+NOBODY = 65534
 NGINX_USER = 101
 """User of the nginx-unprivileged images."""
 PRE_STOP_SECONDS = 10
@@ -212,16 +213,15 @@ def _container(spec: CdnFrontendSpec, mounts: list[VolumeMountArgs]) -> Containe
 
 def _counter() -> ContainerArgs:
     """mtail, told by nginx over the pod's own loopback. A site serves without it, so nothing depends on its health."""
+    limits = {"memory": counting.MEMORY, "ephemeral-storage": counting.DISK}
     return ContainerArgs(
         name="exporter",
         image=versions.MTAIL,
         image_pull_policy="IfNotPresent",
         command=counting.arguments(f"udp://{counting.LOOPBACK}", "/run/config"),
         ports=[ContainerPortArgs(name=counting.PORT_NAME, container_port=counting.PORT, protocol="TCP")],
-        resources=ResourceRequirementsArgs(
-            requests={"cpu": counting.CPU, "memory": counting.MEMORY}, limits={"memory": counting.MEMORY}
-        ),
-        security_context=restricted_container(),
+        resources=ResourceRequirementsArgs(requests={**limits, "cpu": counting.CPU}, limits=limits),
+        security_context=restricted_container(NOBODY),
         volume_mounts=[VolumeMountArgs(name="config", mount_path="/run/config", read_only=True)],
     )
 

@@ -24,7 +24,7 @@ NGINX_TO_SOCKET = f"unix:{SOCKET}"
 """As nginx writes an address."""
 
 PROGRAM_FILE = "access.mtail"
-CPU, MEMORY = "20m", "64Mi"
+CPU, MEMORY, DISK = "20m", "64Mi", "16Mi"
 """A thousand lines a second cost about a tenth of a core; a pod asks for the usual."""
 
 SUFFIXES = ("-counter", "-exporter", "-exporter-config", "-exporter-files")

@@ -99,7 +99,7 @@ def test_on_kubernetes_the_counter_is_a_second_container_with_a_port_that_can_be
     recording = site(kubernetes, ROUTED, ASKING)
     nginx, exporter = pod(recording)["containers"]
     assert exporter["ports"] == [{"name": "metrics", "containerPort": 3903, "protocol": "TCP"}]
-    assert exporter["securityContext"] == nginx["securityContext"]
+    assert exporter["securityContext"] == {**nginx["securityContext"], "runAsUser": 65534, "runAsGroup": 65534}
     assert f"-logs=udp://{counting.LOOPBACK}" in exporter["command"]
     (config,) = recording.of_type("ConfigMap")
     assert f"access_log syslog:server={counting.LOOPBACK},nohostname counted;" in config.inputs["data"]["nginx.conf"]
