@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from typing import Any
 
 import pytest
@@ -115,7 +116,24 @@ def expected(plan: Topology, everybody: list[Actor]) -> set[Path]:
         for to in ("dns", "169.254.20.10")
         for protocol in ("TCP", "UDP")
     }
-    return names | {Path(_name(e.consumer), _name(e.producer), e.port, e.protocol) for e in plan.edges}
+    return names | {
+        Path(_name(edge.consumer), reached, edge.port, edge.protocol)
+        for edge in plan.edges
+        for reached in _reached(edge.producer, everybody)
+    }
+
+
+def _reached(peer: object, everybody: list[Actor]) -> list[str]:
+    """A network is every address in it: the API server's lies among the nodes'."""
+    if not isinstance(peer, Network):
+        return [_name(peer)]
+    inside, outside = ([ipaddress.ip_network(cidr) for cidr in cidrs] for cidrs in (peer.cidrs, peer.without))
+    addresses = {actor.name: ipaddress.ip_address(actor.address) for actor in everybody if actor.address}
+    return [
+        name
+        for name, address in addresses.items()
+        if any(address in network for network in inside) and not any(address in network for network in outside)
+    ]
 
 
 def _is_ours(actor: Actor, plan: Topology) -> bool:
