@@ -154,7 +154,7 @@ def test_every_panel_asks_what_prometheus_understands(watched: Watched) -> None:
                     asked += 1
                     answered += bool(watched.ask("query", query=target["expr"])["result"])
     # Shown with -s: what a note on a release says.
-    print(f"{asked} queries of panels, {answered} with data")  # noqa: T201
+    print(f"{asked} queries of panels, {answered} with data")  # noqa: T201  # shown with -s
     assert asked > 20
     assert answered > asked / 3
 
@@ -178,5 +178,5 @@ def test_a_killed_server_is_told_in_the_promised_time_and_so_is_its_return(watch
     docker.call("POST", f"/containers/{PREFIX}-main/stop", t="0")
     took = wait("PostgresDown is told", lambda: told("firing"), PROMISED_SECONDS)
     docker.call("POST", f"/containers/{PREFIX}-main/start")
-    print(f"{took:.0f} s from the kill to the message")  # noqa: T201
+    print(f"{took:.0f} s from the kill to the message")  # noqa: T201  # shown with -s
     wait("its end is told", lambda: told("resolved"), 420)

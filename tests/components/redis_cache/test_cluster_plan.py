@@ -43,7 +43,7 @@ class Group:
     """Numbers that nobody answers to any more."""
 
     def with_(self, host: str, **changes: object) -> Group:
-        return replace(self, servers={**self.servers, host: replace(self.servers[host], **changes)})  # type: ignore[arg-type]
+        return replace(self, servers={**self.servers, host: replace(self.servers[host], **changes)})
 
     def lines(self) -> Iterator[str]:
         for viewer in self.servers.values():
