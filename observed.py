@@ -15,6 +15,7 @@ from components.edge_gateway import facts as edge_facts
 from components.edge_gateway import telemetry as edge
 from components.environment import telemetry as ground
 from components.environment.signals import NOBODY, Elsewhere
+from components.environment.spec import KubernetesTargetSpec
 from components.monitoring_stack import telemetry as monitoring
 from components.postgres_cluster import telemetry as postgres
 from components.redis_cache import telemetry as redis
@@ -23,7 +24,9 @@ from config import StackConfig
 
 
 def telemetry(stack: StackConfig, prefix: str) -> Iterator[Telemetry]:
-    """One record for each instance of the stack, for its ground, and for the monitoring itself; none without monitoring."""
+    """One record for each instance of the stack, for its ground, and for the monitoring itself; none without monitoring.
+    `prefix` is the start of its names, and on Kubernetes its namespace.
+    """
     if stack.monitoring is None:
         return
     target = stack.environment.target.kind
@@ -36,11 +39,13 @@ def telemetry(stack: StackConfig, prefix: str) -> Iterator[Telemetry]:
     for name, app in sorted(stack.app_services.items()):
         yield apps.telemetry(name, app, target, prefix=prefix, anomalies=stack.monitoring.anomalies)
     for name, site in sorted(stack.cdn_frontends.items()):
-        yield sites.telemetry(name, site)
+        yield sites.telemetry(name, site, target)
     if stack.edge is not None:
         routes = edge_facts.routes(stack.app_services, stack.cdn_frontends, stack.monitoring)
-        door = None if target == "kubernetes" else f"{edge_facts.NAME}:{edge_facts.DOCKER_PORT}"
-        yield edge.telemetry(stack.edge, routes, door=door)
+        place = stack.environment.target
+        cluster = place.cluster if isinstance(place, KubernetesTargetSpec) else None
+        door = f"{edge_facts.NAME}:{edge_facts.DOCKER_PORT}" if cluster is None else None
+        yield edge.telemetry(stack.edge, routes, door=door, cluster=cluster, prefix=prefix)
 
 
 def _elsewhere(stack: StackConfig) -> Elsewhere:

@@ -88,6 +88,11 @@ def scraped_ports(inbound: Sequence[Edge]) -> frozenset[int]:
     return frozenset(e.port for e in inbound if isinstance(e.consumer, Instance) and e.consumer.name == MONITORING)
 
 
+def asked_on(edges: Sequence[Edge], port: int) -> bool:
+    """Whether anybody opens conversations on a port."""
+    return any(edge.port == port for edge in edges)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Consumer:
     """Who logs in to a PostgresCluster: gets a role of its own name, and a password."""

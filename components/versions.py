@@ -93,7 +93,8 @@ NGINX_KUBERNETES = "ghcr.io/nginx/nginx-unprivileged:1.30.4-alpine-slim@sha256:b
 """nginx that never runs as root, without tools. https://github.com/nginx/docker-nginx-unprivileged"""
 
 NGINX_DOCKER = "docker.io/nginxinc/nginx-unprivileged:1.30-trixie"
-"""The same server on Debian: that image also has OpenSSL, which makes local certificates."""
+"""The same server on Debian. It also has the program `openssl`, which makes local certificates: the image installs
+ca-certificates, which depends on it. https://github.com/nginx/docker-nginx-unprivileged/blob/main/stable/debian/Dockerfile"""
 
 GATEWAY_API = "gateway.networking.k8s.io/v1"
 """https://gateway-api.sigs.k8s.io/reference/spec/"""
@@ -103,8 +104,9 @@ ENVOY_GATEWAY_API = "gateway.envoyproxy.io/v1alpha1"
 
 PROMETHEUS_OPERATOR_API = "monitoring.coreos.com/v1"
 """https://prometheus-operator.dev/docs/api-reference/api/"""
-CORAZA = "ghcr.io/corazawaf/coraza-proxy-wasm:0.6.0"
-"""The web application firewall as a WebAssembly image. https://github.com/corazawaf/coraza-proxy-wasm"""
-
 MTAIL = "ghcr.io/google/mtail:3.0.8"
-"""Counts what nginx logs. The image holds nothing but /usr/bin/mtail. https://github.com/jaqx0r/mtail"""
+"""Counts what nginx logs. The image holds nothing but /usr/bin/mtail. By its tag: no catalogue that could be read tells the
+digest. https://github.com/jaqx0r/mtail"""
+
+CORAZA = "ghcr.io/corazawaf/coraza-proxy-wasm:0.6.0"
+"""The web application firewall as a WebAssembly image; by its tag, as above. https://github.com/corazawaf/coraza-proxy-wasm"""

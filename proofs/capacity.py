@@ -82,7 +82,7 @@ def peak(config: StackConfig) -> Footprint:
                 if spec.isolation is None:  # otherwise it has a namespace, and a quota, of its own
                     total += app_facts.peak(spec)
             case CdnFrontendSpec():
-                total += site_facts.peak(spec)
+                total += site_facts.peak(spec, counted=config.monitoring is not None)
             case PostgresClusterSpec():
                 total += postgres_facts.peak(spec)
             case ObjectStoreSpec():

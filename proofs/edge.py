@@ -21,7 +21,7 @@ def everywhere(draft: Draft) -> Iterator[Problem]:
     for name, site in config.cdn_frontends.items():
         for problem in site_facts.references(site, config.app_services, draft.broken):
             yield problem.below("cdn_frontends", name)
-    yield from edge_facts.share_problems(config.app_services, config.cdn_frontends, draft.broken)
+    yield from edge_facts.share_problems(config.app_services, draft.broken)
     if config.edge is None:
         yield from () if "edge" in draft.broken else edge_facts.without_edge(routes)
         return

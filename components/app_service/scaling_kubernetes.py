@@ -39,7 +39,7 @@ def create(
 ) -> None:
     """One of the two: KEDA makes an autoscaler of its own, and two over one workload fight."""
     if scaling.queue is None:
-        _by_load(name, labels, scaling, target, opts)
+        by_load(name, labels, scaling, pod.CONTAINER, target, opts)
     else:
         _by_queue(name, labels, scaling, scaling.queue, wiring, target, opts)
 
@@ -171,14 +171,17 @@ def _whole(host: str, target: KubernetesTarget) -> str:
     return host if "." in host else f"{host}.{target.domain}"
 
 
-def _by_load(
+def by_load(
     name: str,
     labels: dict[str, str],
     scaling: AutoscalingSpec,
+    container: str,
     target: KubernetesTarget,
     opts: pulumi.ResourceOptions,
 ) -> None:
-    """Up at once, down slowly: a peak that returns within five minutes finds its replicas still there."""
+    """Up at once, down slowly: a peak that returns within five minutes finds its replicas still there. Only one container's
+    processor time counts.
+    """
     HorizontalPodAutoscaler(
         f"{name}-autoscaler",
         metadata=metadata(target, labels, name),
@@ -190,7 +193,7 @@ def _by_load(
                 MetricSpecArgs(
                     type="ContainerResource",
                     container_resource=ContainerResourceMetricSourceArgs(
-                        container=pod.CONTAINER,
+                        container=container,
                         name="cpu",
                         target=MetricTargetArgs(type="Utilization", average_utilization=scaling.cpu_percent),
                     ),

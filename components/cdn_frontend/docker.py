@@ -11,9 +11,10 @@ from components import versions
 from components.cdn_frontend import facts
 from components.cdn_frontend.nginx import configuration
 from components.cdn_frontend.spec import CdnFrontendSpec, DockerSpec
-from components.connections import Edge, Gate, Instance
+from components.connections import Edge, Gate, Instance, asked_on
 from components.folders import CONFIG_FOLDER
-from components.nginx.docker import NAME_SERVER, NGINX_USER, server
+from components.nginx import counting
+from components.nginx.docker import NAME_SERVER, NGINX_USER, counter, server
 from components.nginx.render import Place
 from components.targets import DockerTarget
 from components.targets.docker import files, image, options
@@ -29,7 +30,8 @@ def create(
     gates: Sequence[Gate],
     parent: pulumi.Resource,
 ) -> Gate:
-    place = Place(resolver=NAME_SERVER)
+    counted = asked_on(edges[0], counting.PORT)
+    place = Place(resolver=NAME_SERVER, counter=counting.NGINX_TO_SOCKET if counted else "")
     local = spec.docker or DockerSpec()
     nginx = image(name, versions.NGINX_DOCKER, target, parent)
     text = configuration(name, spec, ports, place)
@@ -50,7 +52,11 @@ def create(
         cpu=spec.cpu,
         networks=_networks(name, edges, local),
         publish={} if local.publish is None else {facts.PORT: local.publish},
-        mounts=[*written.mounts, *(mount for mount, _ in sites)],
+        mounts=[
+            *written.mounts,
+            *(mount for mount, _ in sites),
+            *([counter(name, "site", target, parent)] if counted else []),
+        ],
         after=[*written.written_by, *(filler for _, filler in sites), *(r for gate in gates for r in gate.resources)],
         replaced_with=[*written.written_by, *(filler for _, filler in sites)],
         start=written.written,

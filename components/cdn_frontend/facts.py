@@ -10,6 +10,7 @@ from components.app_service.spec import AppServiceSpec
 from components.cdn_frontend.spec import CdnFrontendSpec
 from components.environment.spec import ClusterSpec
 from components.footprint import Footprint
+from components.nginx import counting
 from components.vocabulary import Problem, cpu_millis, size_bytes
 
 COMPONENT = "cdn-frontend"
@@ -18,7 +19,7 @@ COMPONENT = "cdn-frontend"
 PORT = 8080
 INSIDE_PORT = 8081
 
-SUFFIXES = ("", "-config", "-egress", "-files", "-previous", "-site")
+SUFFIXES = ("", "-config", "-egress", "-files", "-previous", "-site", *counting.SUFFIXES)
 """What is put behind the instance's name, on either target."""
 
 SURGE = 1
@@ -38,10 +39,15 @@ def claims(name: str) -> set[str]:
     return {f"{name}{suffix}" for suffix in SUFFIXES}
 
 
-def peak(spec: CdnFrontendSpec) -> Footprint:
-    """The most the site can ask of its namespace: every replica, and the surge of a rollout."""
-    pods = spec.replicas + SURGE
-    return Footprint(cpu=pods * cpu_millis(spec.cpu), memory=pods * size_bytes(spec.memory), pods=pods)
+def peak(spec: CdnFrontendSpec, *, counted: bool) -> Footprint:
+    """The most the site can ask of its namespace: every replica, and the surge of a rollout. `counted`: with what counts
+    its requests beside each.
+    """
+    pods = spec.most_replicas + SURGE
+    cpu, memory = cpu_millis(spec.cpu), size_bytes(spec.memory)
+    if counted:
+        cpu, memory = cpu + cpu_millis(counting.CPU), memory + size_bytes(counting.MEMORY)
+    return Footprint(cpu=pods * cpu, memory=pods * memory, pods=pods)
 
 
 def release(spec: CdnFrontendSpec) -> str:

@@ -38,16 +38,21 @@ from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
 from pulumi_kubernetes.policy.v1 import PodDisruptionBudget, PodDisruptionBudgetSpecArgs
 
 from components import versions
+from components.app_service.scaling_kubernetes import by_load
 from components.cdn_frontend import facts
 from components.cdn_frontend.nginx import configuration
 from components.cdn_frontend.spec import CdnFrontendSpec
-from components.connections import Edge, Gate
+from components.connections import Edge, Gate, asked_on
 from components.folders import CONFIG_FOLDER
+from components.nginx import counting
 from components.nginx.render import Place
 from components.targets import KubernetesTarget
 from components.targets.kubernetes import metadata, network_policy, restricted_container, restricted_pod
 from components.vocabulary import size_bytes
 
+CONTAINER = "nginx"
+"""For ever: the autoscaler names it."""
+NOBODY = 65534
 NGINX_USER = 101
 """User of the nginx-unprivileged images."""
 PRE_STOP_SECONDS = 10
@@ -83,19 +88,23 @@ def create(
         # Endpoints come with the Deployment, which comes later; waiting for them here would wait for ever.
         opts=pulumi.ResourceOptions(parent=parent, provider=target.provider, depends_on=[account]),
     )
-    config = ConfigMap(
-        f"{name}-config",
-        metadata=metadata(target, labels),
-        data={
-            "config.json": facts.config_json(spec),
-            # One process for each core of the node would be far too many for this share of one.
-            "nginx.conf": configuration(name, spec, ports, Place(resolver=""), workers="2"),
-        },
-        immutable=True,
-        opts=opts,
+    counted = asked_on(edges[0], counting.PORT)
+    config = _config(name, labels, spec, ports, target, opts, counted=counted)
+    beside = [_counter()] if counted else []
+    _deployment(
+        name,
+        labels,
+        spec,
+        account.metadata.name,
+        config.metadata.name,
+        target,
+        beside=beside,
+        parent=parent,
+        gates=gates,
     )
-    _deployment(name, labels, spec, account.metadata.name, config.metadata.name, target, parent=parent, gates=gates)
-    if spec.replicas > 1:  # a budget over a single replica would block every drain
+    if spec.autoscaling is not None:
+        by_load(name, labels, spec.autoscaling, CONTAINER, target, opts)
+    if spec.fewest_replicas > 1:  # a budget over a single replica would block every drain
         PodDisruptionBudget(
             f"{name}-disruption",
             metadata=metadata(target, labels, name),
@@ -109,6 +118,31 @@ def create(
     return Gate(resources=(service,))
 
 
+def _config(
+    name: str,
+    labels: dict[str, str],
+    spec: CdnFrontendSpec,
+    ports: Mapping[str, int],
+    target: KubernetesTarget,
+    opts: pulumi.ResourceOptions,
+    *,
+    counted: bool,
+) -> ConfigMap:
+    place = Place(resolver="", counter=counting.LOOPBACK if counted else "")
+    return ConfigMap(
+        f"{name}-config",
+        metadata=metadata(target, labels),
+        data={
+            "config.json": facts.config_json(spec),
+            # One process for each core of the node would be far too many for this share of one.
+            "nginx.conf": configuration(name, spec, ports, place, workers="2"),
+            **({counting.PROGRAM_FILE: counting.program("site")} if counted else {}),
+        },
+        immutable=True,
+        opts=opts,
+    )
+
+
 def _deployment(
     name: str,
     labels: dict[str, str],
@@ -117,16 +151,18 @@ def _deployment(
     config: pulumi.Input[str],
     target: KubernetesTarget,
     *,
+    beside: list[ContainerArgs],
     parent: pulumi.Resource,
     gates: Sequence[Gate],
 ) -> None:
-    patience = f"{spec.replicas * (PATIENCE_SECONDS + GRACE_SECONDS)}s"
+    patience = f"{spec.most_replicas * (PATIENCE_SECONDS + GRACE_SECONDS)}s"
     volumes = list(_volumes(spec, config))
     Deployment(
         f"{name}-deployment",
         metadata=metadata(target, labels, name),
         spec=DeploymentSpecArgs(
-            replicas=spec.replicas,
+            # Two that write this number would fight over it.
+            replicas=spec.replicas if spec.autoscaling is None else None,
             selector=LabelSelectorArgs(match_labels=labels),
             strategy=DeploymentStrategyArgs(
                 type="RollingUpdate",
@@ -144,7 +180,7 @@ def _deployment(
                     termination_grace_period_seconds=GRACE_SECONDS,
                     security_context=restricted_pod(NGINX_USER),
                     topology_spread_constraints=_spread(labels, spec, target.zones),
-                    containers=[_container(spec, [mount for _, mount in volumes])],
+                    containers=[_container(spec, [mount for _, mount in volumes]), *beside],
                     volumes=[volume for volume, _ in volumes],
                 ),
             ),
@@ -161,7 +197,7 @@ def _deployment(
 def _container(spec: CdnFrontendSpec, mounts: list[VolumeMountArgs]) -> ContainerArgs:
     resources = {"memory": spec.memory, "ephemeral-storage": str(_disk(spec))}
     return ContainerArgs(
-        name="nginx",
+        name=CONTAINER,
         image=versions.NGINX_KUBERNETES,
         image_pull_policy="IfNotPresent",
         command=["nginx", "-c", f"{CONFIG_FOLDER}/nginx.conf", "-e", "stderr"],
@@ -173,6 +209,21 @@ def _container(spec: CdnFrontendSpec, mounts: list[VolumeMountArgs]) -> Containe
         liveness_probe=_probe(failures=6, every=10),
         lifecycle=LifecycleArgs(pre_stop=LifecycleHandlerArgs(sleep=SleepActionArgs(seconds=PRE_STOP_SECONDS))),
         volume_mounts=mounts,
+    )
+
+
+def _counter() -> ContainerArgs:
+    """mtail, told by nginx over the pod's own loopback. A site serves without it, so nothing depends on its health."""
+    limits = {"memory": counting.MEMORY, "ephemeral-storage": counting.DISK}
+    return ContainerArgs(
+        name="exporter",
+        image=versions.MTAIL,
+        image_pull_policy="IfNotPresent",
+        command=counting.arguments(f"udp://{counting.LOOPBACK}", "/run/config"),
+        ports=[ContainerPortArgs(name=counting.PORT_NAME, container_port=counting.PORT, protocol="TCP")],
+        resources=ResourceRequirementsArgs(requests={**limits, "cpu": counting.CPU}, limits=limits),
+        security_context=restricted_container(NOBODY),
+        volume_mounts=[VolumeMountArgs(name="config", mount_path="/run/config", read_only=True)],
     )
 
 
@@ -209,11 +260,11 @@ def _volumes(spec: CdnFrontendSpec, config: pulumi.Input[str]) -> Iterator[tuple
 
 def _spread(labels: dict[str, str], spec: CdnFrontendSpec, zones: int) -> list[TopologySpreadConstraintArgs] | None:
     """Over nodes if possible; over zones by force once there is a replica for each."""
-    if spec.replicas == 1:
+    if spec.fewest_replicas == 1:
         return None
     places = (
         ("kubernetes.io/hostname", False),
-        ("topology.kubernetes.io/zone", zones > 1 and spec.replicas >= zones),
+        ("topology.kubernetes.io/zone", zones > 1 and spec.fewest_replicas >= zones),
     )
     return [
         TopologySpreadConstraintArgs(

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from components.cdn_frontend import facts
 from components.cdn_frontend.spec import CdnFrontendSpec, ProxySpec
 from components.headers import header_values
-from components.nginx.render import Place, add_headers, block, fill
+from components.nginx.render import Place, access_log, add_headers, block, fill
 from components.vocabulary import seconds, size_bytes
 
 
@@ -25,7 +25,7 @@ def configuration(
             "temporary": fill("temporary.conf", {"scratch": place.scratch}),
             "resolver": "" if not place.resolver else f"resolver {place.resolver} valid=5s ipv6=off;",
             "mime_types": place.mime_types,
-            "access_log": fill("log.conf", {"log": place.log, "request_id": "known_request_id"}),
+            "access_log": access_log(place, "known_request_id"),
             "http": place.http,
             "inside": place.inside,
             "site": place.site,

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from components.app_service.scaling import AutoscalingSpec
 from components.headers import HeadersSpec
 from components.routes import RouteSpec, covers
 from components.vocabulary import (
@@ -93,10 +94,35 @@ class CdnFrontendSpec(Spec):
     """Requested and greatest memory of the server, without the cache."""
     replicas: Annotated[int, OnlyOn("kubernetes", ONE_MACHINE, (1,))] = Field(default=2, ge=1, le=50, examples=[3])
     """Replicas. One survives no node loss."""
+    autoscaling: Annotated[AutoscalingSpec | None, OnlyOn("kubernetes", ONE_MACHINE)] = None
+    """Bounds of the autoscaler, which looks at the server's processor time; absent: none."""
     docker: Annotated[DockerSpec | None, OnlyOn("docker", "the block is named after its target")] = None
     """What only Docker can honour."""
 
+    @property
+    def fewest_replicas(self) -> int:
+        """What is sure to run."""
+        return self.replicas if self.autoscaling is None else self.autoscaling.min
+
+    @property
+    def most_replicas(self) -> int:
+        """What may run."""
+        return self.replicas if self.autoscaling is None else self.autoscaling.max
+
+    def _scaling(self) -> Iterable[Problem]:
+        if self.autoscaling is None:
+            return
+        if "replicas" in self.model_fields_set:
+            yield Problem(
+                path=("replicas",), rule="belongs to the autoscaler once autoscaling is given; remove one of the two"
+            )
+        if self.autoscaling.queue is not None:
+            yield Problem(
+                path=("autoscaling", "queue"), rule="has nothing to do with files; a site scales by its processor time"
+            )
+
     def problems(self) -> Iterable[Problem]:
+        yield from self._scaling()
         if self.assets == "/":
             yield Problem(
                 path=("assets",),

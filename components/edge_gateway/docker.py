@@ -8,12 +8,13 @@ import pulumi
 import pulumi_docker as docker
 
 from components import versions
-from components.connections import Edge, Gate, Instance
+from components.connections import Edge, Gate, Instance, asked_on
 from components.edge_gateway.local_authority import AUTHORITY_FOLDER, ISSUED_FOLDER, script
 from components.edge_gateway.nginx import configuration, key_file, key_lines
 from components.edge_gateway.spec import DockerSpec, EdgeGatewaySpec, PublishSpec
 from components.folders import CONFIG_FOLDER, SECRETS_FOLDER, TLS_FOLDER
-from components.nginx.docker import NAME_SERVER, NGINX_USER, server
+from components.nginx import counting
+from components.nginx.docker import NAME_SERVER, NGINX_USER, counter, server
 from components.nginx.render import Place
 from components.routes import Route
 from components.targets import DockerTarget
@@ -36,7 +37,10 @@ def create(
 ) -> list[str]:
     local = spec.docker or DockerSpec()
     suffix = _suffix(local.publish)
-    text = configuration(spec, routes, Place(resolver=NAME_SERVER), port_suffix=suffix)
+    inbound, outbound = edges
+    counted = asked_on(inbound, counting.PORT)
+    place = Place(resolver=NAME_SERVER, counter=counting.NGINX_TO_SOCKET if counted else "")
+    text = configuration(spec, routes, place, port_suffix=suffix)
     nginx = image(name, versions.NGINX_DOCKER, target, parent)
     written = files(
         name,
@@ -54,7 +58,6 @@ def create(
         parent,
     )
     made = _local_certificates(name, spec, nginx, target, parent)
-    inbound, outbound = edges
     backends = {e.producer.name for e in outbound if isinstance(e.producer, Instance)}
     server(
         name,
@@ -63,7 +66,11 @@ def create(
         cpu=local.cpu,
         networks=sorted({f"{name}-egress", *backends, *({name} if inbound else ())}),
         publish={8080: local.publish.http, 8443: local.publish.https},
-        mounts=[*written.mounts, *made.mounts],
+        mounts=[
+            *written.mounts,
+            *made.mounts,
+            *([counter(name, "edge", target, parent)] if counted else []),
+        ],
         after=[*written.written_by, *made.after, *(r for gate in gates for r in gate.resources)],
         replaced_with=[*written.written_by, *made.after],
         start=pulumi.Output.all(written.written, made.passed).apply(all),

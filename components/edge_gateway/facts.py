@@ -15,6 +15,7 @@ from components.environment.spec import ClusterSpec
 from components.footprint import Footprint
 from components.monitoring_stack import facts as monitoring_facts
 from components.monitoring_stack.spec import MonitoringSpec
+from components.nginx import counting
 from components.routes import Route, RouteSpec, Share
 from components.vocabulary import Problem, cpu_millis, size_bytes
 
@@ -39,6 +40,7 @@ SUFFIXES = (
     "-secrets",
     "-solver",
     "-tls",
+    *counting.SUFFIXES,
 )
 """What is put behind the instance's name, on either target."""
 
@@ -130,7 +132,7 @@ def routes(
                 port=site_facts.PORT,
                 section="cdn_frontends",
                 place=("cdn_frontends", name, "route"),
-                replicated=site.replicas > 1,
+                replicated=site.most_replicas > 1,
                 spec=site.route,
             )
             for name, site in sorted(sites.items())
@@ -171,7 +173,7 @@ def given_secrets(spec: EdgeGatewaySpec) -> Iterator[tuple[tuple[str, ...], str]
 def route_secrets(routes: Sequence[Route]) -> Iterator[tuple[tuple[str, ...], str]]:
     """Keys of `secrets` that routes name, and where."""
     for route in routes:
-        path = (route.section, route.backend, "route")
+        path = route.place
         if route.spec.oidc is not None:
             yield (*path, "oidc", "client_secret"), route.spec.oidc.client_secret
         if route.spec.api_key is not None:
@@ -212,6 +214,12 @@ def problems(spec: EdgeGatewaySpec, routes: Sequence[Route]) -> Iterator[Problem
                     path=at,
                     rule=f"leads {route.spec.host}{path} here, and {'.'.join(other.place[:-1])} takes it too",
                 )
+    for route in routes:
+        if route.spec.shares and route.section != "app_services":
+            yield Problem(
+                path=(*route.place, "shares"),
+                rule="is for apps: a page would get its files from two releases; a site's previous_image keeps old files reachable",
+            )
     cookies: dict[str, str] = {}
     for route in routes:
         if route.spec.affinity is not None:
@@ -224,16 +232,8 @@ def problems(spec: EdgeGatewaySpec, routes: Sequence[Route]) -> Iterator[Problem
                 )
 
 
-def share_problems(
-    apps: Mapping[str, AppServiceSpec], sites: Mapping[str, CdnFrontendSpec], broken: Collection[str]
-) -> Iterator[Problem]:
+def share_problems(apps: Mapping[str, AppServiceSpec], broken: Collection[str]) -> Iterator[Problem]:
     """Shares that lead nowhere, or past the app that declares them."""
-    for name, site in sites.items():
-        if site.route is not None and site.route.shares:
-            yield Problem(
-                path=("cdn_frontends", name, "route", "shares"),
-                rule="would answer one page's requests from two releases; use previous_image, which keeps old files reachable",
-            )
     for name, app in apps.items():
         if app.route is None or not app.route.shares:
             continue

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from components.edge_gateway.facts import CLIENT_HEADER
 from components.edge_gateway.spec import EdgeGatewaySpec
 from components.headers import header_values
-from components.nginx.render import Place, add_headers, block, fill
+from components.nginx.render import Place, access_log, add_headers, block, fill
 from components.routes import CorsSpec, LimitsSpec, Route
 from components.sign_in import ApiKeySpec
 from components.vocabulary import seconds, size_bytes
@@ -22,7 +22,7 @@ def configuration(spec: EdgeGatewaySpec, routes: Sequence[Route], place: Place, 
             "scratch": place.scratch,
             "temporary": fill("temporary.conf", {"scratch": place.scratch}),
             "resolver": place.resolver,
-            "access_log": fill("log.conf", {"log": place.log, "request_id": "request_id"}),
+            "access_log": access_log(place, "request_id"),
             "http": place.http,
             "https": place.https,
             "inside": place.inside,

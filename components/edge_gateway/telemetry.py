@@ -1,17 +1,16 @@
-"""What the edge tells the monitoring: a pure function of its spec and routes.
-
-One name per signal, two sources. Kubernetes: Envoy's own series by cluster, whose name holds that of the HTTPRoute, and
-cert-manager's. Docker: `components/nginx/mtail/access.mtail` over the access log, and blackbox probes.
-"""
+"""What the edge tells the monitoring: a pure function of its spec and routes. Its series are in `signals.py`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from components.edge_gateway.facts import NAME
+from components.edge_gateway.facts import ENVOY_GATEWAY, NAME, acme_hosts, implementation
+from components.edge_gateway.signals import Sources, signals
 from components.edge_gateway.spec import EdgeGatewaySpec
+from components.environment.spec import ClusterSpec
+from components.nginx import counting
 from components.routes import Route
-from components.telemetry import Alert, BlackboxProbe, Dashboard, Panel, Row, Severity, Signal, Slo, Telemetry, Unit
+from components.telemetry import Alert, BlackboxProbe, Dashboard, Panel, Row, Scrape, Severity, Slo, Telemetry
 
 OBJECTIVE = 99.9
 """Percent of a route's requests that must not fail, over 28 days."""
@@ -21,93 +20,86 @@ SLOW_SECONDS = 1.0
 LIMITED_PER_SECOND = 1.0
 LIFE_LEFT = 0.2
 """Share of a certificate's life. It is renewed at 0.33, so that this is reached only if renewing fails again and again."""
-LOCAL_LIFE_SECONDS = 397 * 86400
-
-_ROUTE = '"route", "$1", "envoy_cluster_name", "httproute/[^/]+/edge-(.+?)(?:-websocket)?/rule/.*"'
-_CLASS = '"code_class", "${1}xx", "envoy_response_code_class", "(.)"'
+ENDS_IN_SECONDS = 7 * 86400
+"""For certificates that somebody else renews: a week is enough to get another one."""
 
 
-def _of_envoy(series: str) -> str:
-    """A rate of Envoy's with our label `route`."""
-    return f"label_replace(rate({series}[5m]), {_ROUTE})"
-
-
-def _signal(name: str, unit: Unit, help_: str, *, docker: str, kubernetes: str) -> Signal:
-    return Signal(name=f"edge_{name}", unit=unit, help=help_, sources={"docker": docker, "kubernetes": kubernetes})
-
-
-_OWN = f'{{instance_name="{NAME}"}}'
-"""Others are probed too."""
-_BY_CLASS = "sum by (instance_name, route, code_class)"
-_BY_ROUTE = "sum by (instance_name, route)"
-_ENVOY_CLASSES = f"label_replace({_of_envoy('envoy_cluster_upstream_rq_xx')}, {_CLASS})"
-_ENVOY_FAILED = _of_envoy('envoy_cluster_upstream_rq_xx{envoy_response_code_class="5"}')
-_ENVOY_ALL = _of_envoy("envoy_cluster_upstream_rq_xx")
-
-SIGNALS = (
-    _signal(
-        "requests_per_second",
-        "per_second",
-        "Requests by route and class of status.",
-        docker=f"{_BY_CLASS} (rate(edge_requests_total[5m]))",
-        kubernetes=f"{_BY_CLASS} ({_ENVOY_CLASSES})",
-    ),
-    _signal(
-        "error_ratio",
-        "ratio",
-        "Share of a route's requests that were answered with 5xx.",
-        docker=f'{_BY_ROUTE} (rate(edge_requests_total{{code_class="5xx"}}[5m])) / {_BY_ROUTE} (rate(edge_requests_total[5m]))',
-        kubernetes=f"{_BY_ROUTE} ({_ENVOY_FAILED}) / {_BY_ROUTE} ({_ENVOY_ALL})",
-    ),
-    _signal(
-        "latency_p99_seconds",
-        "seconds",
-        "Time within which 99 of 100 requests of a route are answered.",
-        docker="histogram_quantile(0.99, sum by (instance_name, route, le) (rate(edge_request_seconds_bucket[5m])))",
-        kubernetes=f"histogram_quantile(0.99, sum by (instance_name, route, le) ({_of_envoy('envoy_cluster_upstream_rq_time_bucket')})) / 1000",
-    ),
-    _signal(
-        "limited_per_second",
-        "per_second",
-        "Requests refused because their client asked too often.",
-        docker="sum by (instance_name) (rate(edge_limited_total[5m]))",
-        kubernetes="sum by (instance_name) (rate(envoy_http_local_rate_limiter_http_local_rate_limit_rate_limited[5m]))",
-    ),
-    _signal(
-        "certificate_life_left_ratio",
-        "ratio",
-        "Share of a certificate's own lifetime that is left.",
-        docker=f"(probe_ssl_earliest_cert_expiry{_OWN} - time()) / {LOCAL_LIFE_SECONDS}",
-        kubernetes="(certmanager_certificate_not_after_timestamp_seconds - time()) / (certmanager_certificate_not_after_timestamp_seconds - certmanager_certificate_not_before_timestamp_seconds)",
-    ),
-    _signal(
-        "reachable",
-        "bool",
-        "Whether a host answers a handshake, asked as a user comes.",
-        docker=f"probe_success{_OWN}",
-        kubernetes=f"probe_success{_OWN}",
-    ),
-)
-
-
-def telemetry(spec: EdgeGatewaySpec, routes: Sequence[Route], *, door: str | None = None) -> Telemetry:
-    """`door` is the host and port where requests come in, if public names don't lead there: on Docker."""
+def telemetry(
+    spec: EdgeGatewaySpec,
+    routes: Sequence[Route],
+    *,
+    door: str | None = None,
+    cluster: ClusterSpec | None = None,
+    prefix: str = "",
+) -> Telemetry:
+    """`door` is the host and port where requests come in, if public names don't lead there: on Docker. `cluster` and
+    `prefix`, the stack's namespace, are Kubernetes'.
+    """
     hosts = sorted({route.spec.host for route in routes if spec.certificate_of(route.spec.host) is not None})
+    made = [host for host in hosts if (name := spec.certificate_of(host)) and spec.certificates[name].given is None]
+    sources = Sources(
+        envoy=cluster is not None and implementation(cluster) is ENVOY_GATEWAY,
+        issued_in=prefix if cluster is not None and acme_hosts(spec) else None,
+        made_for=made if cluster is None else (),
+    )
     return Telemetry(
-        signals=SIGNALS,
+        scrapes=tuple(_scrapes(spec, cluster, prefix)),
+        signals=signals(sources),
         alerts=tuple(_alerts()),
         slos=tuple(_slo(route) for route in routes),
         dashboard=_dashboard(),
-        probes=tuple(
-            BlackboxProbe(
-                instance=NAME,
-                module="tls_connect",
-                target=f"{host}:443" if door is None else door,
-                vantage="outside",
-                server_name=host,
-            )
-            for host in hosts
-        ),
+        probes=tuple(_probe(spec, host, door, cluster) for host in hosts),
+    )
+
+
+def _scrapes(spec: EdgeGatewaySpec, cluster: ClusterSpec | None, prefix: str) -> Iterator[Scrape]:
+    if cluster is None:
+        yield Scrape(
+            instance=NAME,
+            job="nginx",
+            labels={},
+            host=f"{NAME}-exporter",
+            port=counting.PORT,
+            port_name=counting.PORT_NAME,
+        )
+        return
+    if cluster.gateway is not None and implementation(cluster) is ENVOY_GATEWAY:
+        owner = {"name": NAME, "namespace": prefix}
+        yield Scrape(  # https://gateway.envoyproxy.io/v1.9/tasks/observability/proxy-metric/
+            instance=NAME,
+            role="-proxy",
+            job="envoy",
+            labels={f"gateway.envoyproxy.io/owning-gateway-{key}": value for key, value in owner.items()},
+            host="",
+            namespace=cluster.gateway.proxy_namespace,
+            port=19001,
+            port_name="metrics",
+            path="/stats/prometheus",
+        )
+    issuer = cluster.operators.get("cert_manager")
+    if issuer is not None and acme_hosts(spec):
+        yield Scrape(  # https://cert-manager.io/docs/devops-tips/prometheus-metrics/
+            instance=NAME,
+            role="-issuer",
+            job="cert-manager",
+            labels={"app.kubernetes.io/name": "cert-manager", "app.kubernetes.io/component": "controller"},
+            host="",
+            namespace=issuer.namespace,
+            port=9402,
+            port_name="http-metrics",
+        )
+
+
+def _probe(spec: EdgeGatewaySpec, host: str, door: str | None, cluster: ClusterSpec | None) -> BlackboxProbe:
+    """A certificate of the trial directory is trusted by nobody, a prober included, and dates are all that can be asked."""
+    certificate = spec.certificates[spec.certificate_of(host) or ""]
+    trial = cluster is not None and certificate.given is None and certificate.acme != "production"
+    return BlackboxProbe(
+        instance=NAME,
+        module="tls_dates" if trial else "tls_connect",
+        target=f"{host}:443" if door is None else door,
+        vantage="outside",
+        server_name=host,
     )
 
 
@@ -142,6 +134,14 @@ def _alerts() -> Iterator[Alert]:
         "1h",
         "critical",
         "A certificate has {{ $value | humanizePercentage }} of its life left and is not renewed",
+        "When it ends, browsers refuse the host and nobody can click that away.",
+    )
+    yield _alert(
+        "EdgeCertificateEnds",
+        f"slipway:edge_certificate_seconds_left < {ENDS_IN_SECONDS}",
+        "15m",
+        "critical",
+        "The certificate of {{ $labels.instance }} ends in {{ $value | humanizeDuration }}",
         "When it ends, browsers refuse the host and nobody can click that away.",
     )
     yield _alert(
@@ -202,10 +202,10 @@ def _dashboard() -> Dashboard:
         threshold=SLOW_SECONDS,
     )
     limited = Panel(
-        title="Refused as too many",
+        title="Refused",
         unit="per_second",
-        description="Should be near zero but for attacks.",
-        queries={"refused": "slipway:edge_limited_per_second"},
+        description="Too many: near zero but for attacks. No right: a rise is a key that ran out, or somebody who tries.",
+        queries={"too many": "slipway:edge_limited_per_second", "no right": "slipway:edge_refused_per_second"},
         threshold=LIMITED_PER_SECOND,
     )
     life = Panel(
@@ -215,11 +215,24 @@ def _dashboard() -> Dashboard:
         queries={"{{instance}}{{name}}": "slipway:edge_certificate_life_left_ratio"},
         threshold=LIFE_LEFT,
     )
+    ends = Panel(
+        title="Time until certificates end",
+        unit="seconds",
+        description="As each host shows it. Below the line somebody who renews by hand must act.",
+        queries={"{{instance}}": "slipway:edge_certificate_seconds_left"},
+        threshold=ENDS_IN_SECONDS,
+    )
+    connections = Panel(
+        title="Open connections",
+        unit="count",
+        description="WebSockets stay open: a fall to zero is a restart, a steady rise a leak.",
+        queries={"connections": "slipway:edge_connections"},
+    )
     return Dashboard(
         title="Edge",
         instance=NAME,
         rows=(
             Row(title="Do users get answers?", panels=(requests, errors, latency)),
-            Row(title="Is the way in itself well?", panels=(limited, life)),
+            Row(title="Is the way in itself well?", panels=(limited, connections, life, ends)),
         ),
     )

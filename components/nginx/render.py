@@ -1,6 +1,6 @@
 """Fills in the templates beside this file.
 
-Owns: the syntax of placeholders (`@@name`) and the few parts that two configurations share. Directives and their
+Owns: the syntax of placeholders (`@@name`, or `@@{name}` where a word goes on behind it) and the few parts that two configurations share. Directives and their
 reasons stand in the templates. https://nginx.org/en/docs/dirindex.html
 """
 
@@ -16,7 +16,7 @@ from components.folders import CONFIG_FOLDER, SECRETS_FOLDER, TLS_FOLDER
 
 TEMPLATES = Path(__file__).parent / "templates"
 
-_PLACE = re.compile(r"@@([a-z_]+)")
+_PLACE = re.compile(r"@@(\{)?([a-z_]+)(?(1)\})")
 _LINE = re.compile(r"^([ \t]*)@@([a-z_]+)$", re.MULTILINE)
 
 
@@ -30,6 +30,8 @@ class Place:
     """The one writable folder."""
     log: str = "/dev/stdout"
     """Where the access log goes."""
+    counter: str = ""
+    """Address of what counts requests, as nginx writes it; empty: nobody does."""
     http: str = "8080"
     https: str = "8443"
     inside: str = "8081"
@@ -58,7 +60,7 @@ def fill(name: str, values: Mapping[str, str | int]) -> str:
     Raises KeyError for a placeholder without a value, ValueError for a value that nothing asks for.
     """
     template = _template(name)
-    wanted = set(_PLACE.findall(template))
+    wanted = {name for _, name in _PLACE.findall(template)}
     if unasked := values.keys() - wanted:
         msg = f"{name} asks for none of: {', '.join(sorted(unasked))}"
         raise ValueError(msg)
@@ -68,11 +70,17 @@ def fill(name: str, values: Mapping[str, str | int]) -> str:
         return "\n".join(f"{match[1]}{line}" if line else "" for line in lines) or _GONE
 
     text = _LINE.sub(whole_line, template)
-    text = _PLACE.sub(lambda match: str(values[match[1]]), text)
+    text = _PLACE.sub(lambda match: str(values[match[2]]), text)
     return text.replace(f"{_GONE}\n", "")
 
 
 _GONE = "\0"
+
+
+def access_log(place: Place, request_id: str) -> str:
+    """The log that people read, and the one that is counted."""
+    counted = fill("counted.conf", {"counter": place.counter}) if place.counter else ""
+    return fill("log.conf", {"log": place.log, "request_id": request_id, "counted": counted})
 
 
 def block(lines: Iterable[str]) -> str:

@@ -68,9 +68,11 @@ def restricted_pod(user: int) -> PodSecurityContextArgs:
     )
 
 
-def restricted_container() -> SecurityContextArgs:
-    """Container half of Pod Security "restricted", and a read-only root on top."""
+def restricted_container(user: int | None = None) -> SecurityContextArgs:
+    """Container half of Pod Security "restricted", and a read-only root on top. `user`: another one than the pod's."""
     return SecurityContextArgs(
+        run_as_user=user,
+        run_as_group=user,
         allow_privilege_escalation=False,
         capabilities=CapabilitiesArgs(drop=["ALL"]),
         read_only_root_filesystem=True,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from review.flags.entrances import opened
 from review.flags.finding import Case, Finding, Grade
 from review.model import Op
 from review.rules import RULES
@@ -76,6 +77,7 @@ def security_down(case: Case) -> Iterator[Finding]:
         where = f"{breach.where} " if breach.where and breach.where not in breach.sentence else ""
         yield case.finding("F7", grade, change, f"{rule.id} ({rule.title}): {where}{breach.sentence}", rule.known_as)
     yield from _policies_gone(case)
+    yield from opened(case)
     for gain in gained_peers(case):
         if gain.wide and gain.thing.urn not in created:
             yield case.finding(

@@ -38,7 +38,7 @@ KNOWN = {
     ),
     "Network": frozenset({"driver", "internal", "ipamConfigs", "name"}),
     "RemoteImage": frozenset({"build", "keepLocally", "name", "triggers"}),
-    "Volume": frozenset({"name"}),
+    "Volume": frozenset({"driver", "driverOpts", "name"}),
 }
 
 
@@ -108,7 +108,8 @@ def create(docker: Docker, kind: str, inputs: Mapping[str, Any]) -> tuple[str, d
         case "Network":
             return _network(docker, inputs)
         case "Volume":
-            docker.call("POST", "/volumes/create", {"Name": inputs["name"]})
+            given = {"Driver": inputs.get("driver", "local"), "DriverOpts": inputs.get("driverOpts", {})}
+            docker.call("POST", "/volumes/create", {"Name": inputs["name"], **given})
             return inputs["name"], {"name": inputs["name"]}
         case "RemoteImage":
             if "build" in inputs:

@@ -165,7 +165,7 @@ FIRES = {
     "F4": "the old one goes before the new one is there",
     "F5": "strategy Recreate, one or no replica left, a selector, probe, disruption budget, Service or route changes or goes; a number of replicas is handed to an autoscaler",
     "F6": "replicas, CPU, memory, storage, a pool or a cache's memory falls by more than 20 %",
-    "F7": "a rule R01 to R34 newly fails; a network policy goes or opens to everybody; a role gains; TLS goes; an image is from a registry that nothing came from before",
+    "F7": "a rule R01 to R34 newly fails; a network policy goes or opens to everybody; a route asks less of who comes; a role gains; TLS goes; an image is from a registry that nothing came from before",
     "F8": "the monthly cost rises by more than 50 and 10 %, or passes --cost-limit",
     "F9": "protect, retain_on_delete, a retaining reclaim policy or a backup's retention is taken away",
     "F10": "the archive of the write-ahead log, a scheduled backup, the place of backups or a drill changes or goes",

@@ -32,12 +32,16 @@ def setup() -> int:
     """Gets all it can; what fails is told at the end and does not keep the rest away."""
     kind = machine.kind()
     failures: list[str] = []
-    missing = [] if kind == "other" else machine.missing_packages()
-    if kind == "user" and missing:
-        say(f"containers and servers need root; without it their tests are skipped. {machine.install_command(missing)}")
-    elif missing:
+    missing = [] if kind == "other" else [machine.missing_packages(), machine.missing_browser()]
+    if kind == "user" and any(missing):
+        say(
+            "containers and servers need root, and pages a browser; without them their tests are skipped. "
+            + machine.install_command([package for packages in missing for package in packages])
+        )
+        missing = []
+    for packages in filter(None, missing):
         try:
-            machine.install(missing)
+            machine.install(packages)
         except UnavailableError as error:
             failures.append(str(error))
     for part in wanted(kind):
@@ -57,7 +61,8 @@ def check() -> int:
     kind = machine.kind()
     missing = [part.title for part in wanted(kind) if not part.is_there]
     if kind in {"root", "confined"}:
-        missing += [f"package {package}" for package in machine.missing_packages()]
+        packages = [*machine.missing_packages(), *machine.missing_browser()]
+        missing += [f"package {package}" for package in packages]
     if not missing:
         return 0
     say(f"floor 3 lacks {', '.join(missing)}: run `make consumers-setup` first")

@@ -28,6 +28,9 @@ PROGRAMS = {
 }
 """Programs, and the Debian package of each. One that is there already is taken, wherever it came from."""
 
+BROWSERS = ("chromium", "google-chrome")
+"""Either one will do; Debian has the first. Ubuntu has neither as a package: there a person installs one."""
+
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 """What mmdebstrap checks Debian's signatures with; other distributions have it as a package."""
 
@@ -60,6 +63,11 @@ def missing_packages() -> list[str]:
     if not KEYRING.exists():
         missing.add("debian-archive-keyring")
     return sorted(missing)
+
+
+def missing_browser() -> list[str]:
+    """The package of a browser, if there is none. By itself: where it can't be had, the rest can."""
+    return [] if any(program(name) for name in BROWSERS) else [BROWSERS[0]]
 
 
 def install_command(packages: list[str]) -> str:

@@ -15,7 +15,7 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from components.cdn_frontend import facts
@@ -115,16 +115,20 @@ def compare(title: str, subjects: Mapping[str, Subject], limit: float) -> bool:
     for _ in range(ROUNDS):
         for name, subject in subjects.items():
             runs[name].append(load(subject))
-    spent: list[float] = []
+    medians: list[Figure] = []
     for name, figures in runs.items():
-        spent.append(statistics.median(f.cpu_us for f in figures))
+        middle = Figure(*(statistics.median(getattr(f, field.name) for f in figures) for field in fields(Figure)))
+        medians.append(middle)
         sys.stdout.write(
-            f"{title:8} {name:12} {spent[-1]:6.1f} us of CPU per request, "
-            f"{statistics.median(f.per_second for f in figures):7.0f} requests/s, "
-            f"p99 {statistics.median(f.p99_ms for f in figures):6.2f} ms\n"
+            f"{title:8} {name:12} {middle.cpu_us:6.1f} us of CPU per request, "
+            f"{middle.per_second:7.0f} requests/s, p99 {middle.p99_ms:6.2f} ms\n"
         )
-    ratio = spent[0] / spent[1]
-    sys.stdout.write(f"{title:8} CPU ratio {ratio:.2f}, at most {limit:.2f}\n")
+    ours, theirs = medians
+    ratio = ours.cpu_us / theirs.cpu_us
+    sys.stdout.write(
+        f"{title:8} CPU ratio {ratio:.2f}, at most {limit:.2f}; "
+        f"requests/s ratio {ours.per_second / theirs.per_second:.2f}, p99 ratio {ours.p99_ms / theirs.p99_ms:.2f}\n"
+    )
     sys.stdout.flush()
     return ratio <= limit
 

@@ -27,6 +27,7 @@ from tests.consumers.edge.asking import until_found
 from tests.consumers.edge.backends import Backend
 from tests.consumers.edge.conftest import write
 from tests.stacks.shipped import ROOT, topology_of
+from toolchain.consumers import machine
 
 HOST = "site.test"
 SLOWEST_PAINT_MS = 2500
@@ -80,9 +81,9 @@ class Browser:
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Generator[Browser]:
-    program = shutil.which("chromium") or shutil.which("google-chrome")
+    program = next((str(found) for name in machine.BROWSERS if (found := machine.program(name))), None)
     if program is None:
-        pytest.skip("browser: neither chromium nor google-chrome is on PATH")
+        pytest.skip(f"browser: none of {', '.join(machine.BROWSERS)} is on PATH")
     folder = tmp_path_factory.mktemp("browser")
     front, back = folder / "edge", folder / "site"
     for part in (front, back):

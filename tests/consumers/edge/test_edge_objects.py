@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Generator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -13,7 +14,6 @@ from tests.consumers.cluster import Cluster
 from tests.kit.recorded import Secret
 from tests.stacks import edge_options
 
-NAMESPACE = "blocksight-prod"
 GROUPS = ("cert-manager.io", "gateway.envoyproxy.io", "gateway.networking.k8s.io")
 DRY_RUN = ("apply", "--server-side", "--dry-run=server", "--validate=strict", "-f", "-")
 
@@ -42,7 +42,9 @@ def _plain(value: Any) -> Any:
 @pytest.fixture(scope="module")
 def api(cluster: Cluster) -> Generator[Cluster]:
     cluster.define_for(objects())
-    with cluster.namespace(NAMESPACE, {}), cluster.namespace(f"{NAMESPACE}-x-{edge_options.GUEST}", {}):
+    with ExitStack() as ends:
+        for namespace in sorted({each["metadata"]["namespace"] for each in objects()}):
+            ends.enter_context(cluster.namespace(namespace, {}))
         yield cluster
 
 

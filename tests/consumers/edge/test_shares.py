@@ -49,7 +49,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Generator[Shared]:
         canary = RouteSpec.model_validate({"host": HOST, "shares": {"stable": 90, "canary": 10}})
         full = RouteSpec.model_validate({"host": HOST, "paths": ["/full"], "circuit": {"requests": OPEN}})
         shares = [Share(backend=n, port=ports[n], percent=p) for n, p in canary.shares.items()]
-        made = {"port": ports["stable"], "section": "app_services", "replicated": False}
+        made = {"port": ports["stable"], "section": "app_services", "place": ("app_services",), "replicated": False}
         routes = [
             Route(backend="stable", spec=canary, shares=tuple(shares), **made),
             Route(backend="full", spec=full, **made),

@@ -317,6 +317,32 @@ CASES: tuple[Case, ...] = (
         ("cdn_frontends.web.proxies./api.fresh: must be one second or more; e.g. 10s",),
     ),
     Case(
+        "A site whose replicas are said twice, and that scales by a queue",
+        {
+            "cdn_frontends.web": {
+                **WEB,
+                "replicas": 3,
+                "autoscaling": {
+                    "min": 2,
+                    "max": 6,
+                    "queue": {"postgres": "main", "query": "SELECT count(*) FROM mails", "each": 10},
+                },
+            }
+        },
+        (
+            "cdn_frontends.web.replicas: belongs to the autoscaler once autoscaling is given; remove one of the two",
+            "cdn_frontends.web.autoscaling.queue: has nothing to do with files; a site scales by its processor time",
+        ),
+    ),
+    Case(
+        "A site that scales on one machine",
+        {"cdn_frontends.web": {"image": "shop/web:dev", "autoscaling": {"min": 2, "max": 6}}},
+        (
+            "cdn_frontends.web.autoscaling: is for kubernetes only: one machine runs one container of each site; remove it",
+        ),
+        "docker",
+    ),
+    Case(
         "A site on a cluster that can't mount images",
         {"cdn_frontends.web": {**WEB, "previous_image": "shop/web:old"}, f"{CLUSTER}.version": "1.35"},
         (

@@ -87,7 +87,7 @@ CASES: tuple[Case, ...] = (
             },
         ),
         (
-            "cdn_frontends.web.route.shares: would answer one page's requests from two releases; use previous_image, which keeps old files reachable",
+            "cdn_frontends.web.route.shares: is for apps: a page would get its files from two releases; a site's previous_image keeps old files reachable",
         ),
     ),
     Case(
