@@ -89,6 +89,7 @@ function redacted(line)
     return nil
   end)
   line = line:gsub("[%w.+_-]+@[%w-]+%.[%w.-]+", "[mail]")
+  line = line:gsub("::[fF][fF][fF][fF]:(%d+%.%d+%.%d+%.%d+)", "%1")  -- IPv4 as IPv6 sockets tell it
   line = line:gsub("%d+%.%d+%.%d+%.%d+", without_ipv4)
   line = line:gsub("[%x:]+:[%x:.]*", without_ipv6)
   return line

@@ -13,11 +13,13 @@ from toolchain.consumers import machine
 from toolchain.consumers.control_plane import ETCD, KUBERNETES, KWOK
 from toolchain.consumers.crds import CRDS
 from toolchain.consumers.egctl import EGCTL
+from toolchain.consumers.lua import LUA
+from toolchain.consumers.managers import MANAGERS
 from toolchain.consumers.parts import Part
 from toolchain.consumers.servers import SERVERS, TOOLBOX
 from toolchain.progress import UnavailableError, say
 
-CONTROL_PLANE = (ETCD, CRDS, EGCTL, KWOK, KUBERNETES)
+CONTROL_PLANE = (ETCD, CRDS, LUA, EGCTL, KWOK, KUBERNETES, *MANAGERS)
 """Needs Go and nothing else, so every machine can have it."""
 
 
