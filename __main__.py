@@ -9,7 +9,6 @@ import topology
 import wiring
 from components.app_service import AppService, facts
 from components.cdn_frontend import CDNFrontend
-from components.edge_gateway import EdgeGateway
 from components.postgres_cluster import PostgresCluster
 from components.redis_cache import RedisCache
 
@@ -37,7 +36,7 @@ caches = {
     for name, spec in sorted(stack.redis_caches.items())
 }
 apps: dict[str, AppService] = {}
-made = wiring.Producers(databases=databases, caches=caches, apps=apps)
+made = wiring.Producers(databases=databases, caches=caches, apps=apps, secrets=secrets)
 for name in plan.start_order:
     if name in stack.app_services:
         apps[name] = AppService(
@@ -64,12 +63,11 @@ frontends = {
 }
 
 if stack.edge is not None:
-    behind = {**apps, **frontends}
-    gates = [behind[route.backend].gate for route in plan.routes]
-    edge = EdgeGateway(
-        "edge", stack.edge, target=target, routes=plan.routes, edges=plan.around("edge"), secrets=secrets, gates=gates
-    )
+    edge = wiring.edge(stack.edge, plan, environment, {**apps, **frontends}, secrets)
     pulumi.export("urls", edge.urls)
+
+if stack.monitoring is not None:
+    pulumi.export("monitoring", wiring.monitoring(stack.monitoring, plan, environment, secrets).address)
 
 if plan.peak.pods:
     pulumi.info(f"peak of the stack: {plan.peak}")

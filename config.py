@@ -19,6 +19,7 @@ from components.app_service.kinds import AnyAppServiceSpec
 from components.cdn_frontend.spec import CdnFrontendSpec
 from components.edge_gateway.spec import EdgeGatewaySpec
 from components.environment.spec import EnvironmentSpec
+from components.monitoring_stack.spec import MonitoringSpec
 from components.object_stores import ObjectStoreSpec
 from components.postgres_cluster.spec import PostgresClusterSpec
 from components.redis_cache.spec import RedisCacheSpec
@@ -57,6 +58,10 @@ class StackConfig(Spec):
     """Sites of files, by name."""
     edge: EdgeGatewaySpec | None = Field(default=None, examples=["{certificates: {main: {hosts: [blocksight.live]}}}"])
     """The way in; absent: nothing is reached from outside."""
+    monitoring: MonitoringSpec | None = Field(
+        default=None, examples=["{runbooks: https://github.com/blocksight/platform/blob/main/docs/runbooks}"]
+    )
+    """Metrics, alerts, dashboards and logs; absent: nobody watches."""
     contracts: Mapping[DnsLabel, Contract] = Field(default={}, examples=["{api: {LOG_LEVEL: {default: info}}}"])
     """Variables that each app reads, by the app's name. In Pulumi.yaml, since they are the same for all stacks."""
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
+import observed
 from components.app_service import facts as app_facts
-from components.app_service.connects_to import ToApp, ToExternal
+from components.app_service.connects_to import ToApp, ToExternal, ToObjectStore
 from components.app_service.spec import AppServiceSpec
 from components.edge_gateway import facts as edge_facts
 from components.environment.networks import NetworkPlan
+from components.monitoring_stack import facts as monitoring_facts
 from components.redis_cache import edges as redis_edges
 from config import StackConfig
 from edges import consumers, redis_consumers
 
 
-def wanted(stack: StackConfig) -> Mapping[str, NetworkPlan]:
+def wanted(stack: StackConfig, prefix: str) -> Mapping[str, NetworkPlan]:
     """Docker's networks before they have subnets: one per producer, and a way out for those who need one."""
     found: dict[str, NetworkPlan] = {}
     for name, server in stack.postgres_clusters.items():
@@ -31,6 +34,12 @@ def wanted(stack: StackConfig) -> Mapping[str, NetworkPlan]:
         apps = (member for app in users for member in containers(app, stack.app_services[app]))
         published = cache.docker is not None and cache.docker.publish is not None
         found |= redis_edges.networks(name, apps, protect=cache.deletion_protection, published=published)
+    routed = {
+        share.backend
+        for route in edge_facts.routes(stack.app_services, stack.cdn_frontends)
+        for share in route.backends
+        if stack.edge is not None
+    }
     for name, spec in stack.app_services.items():
         callers = {
             member
@@ -40,7 +49,7 @@ def wanted(stack: StackConfig) -> Mapping[str, NetworkPlan]:
             for member in containers(n, s)
         }
         callers |= {n for n, s in stack.cdn_frontends.items() for p in s.proxies.values() if p.app == name}
-        if spec.route is not None:
+        if name in routed:
             callers.add(edge_facts.NAME)
         if callers:
             found[name] = NetworkPlan(name=name, internal=True, protect=False, members=frozenset({name, *callers}))
@@ -48,7 +57,26 @@ def wanted(stack: StackConfig) -> Mapping[str, NetworkPlan]:
             found[f"{name}-egress"] = NetworkPlan(
                 name=f"{name}-egress", internal=False, protect=False, members=frozenset(containers(name, spec))
             )
-    return found | _edge_networks(stack)
+    return _watched(stack, prefix, found | _edge_networks(stack))
+
+
+def _watched(stack: StackConfig, prefix: str, found: dict[str, NetworkPlan]) -> dict[str, NetworkPlan]:
+    """Prometheus and the prober join the networks of what they ask; the monitoring's programs share one of their own."""
+    if stack.monitoring is None:
+        return found
+    spec, told = stack.monitoring, tuple(observed.telemetry(stack, prefix))
+    joining = [(scrape.instance, monitoring_facts.PROMETHEUS.name) for one in told for scrape in one.scrapes]
+    joining += [(probe.instance, monitoring_facts.BLACKBOX.name) for one in told for probe in one.probes]
+    programs = (*monitoring_facts.roles(spec), *monitoring_facts.agents(spec))
+    joining += [(monitoring_facts.NAME, role.name) for role in programs]
+    out = f"{monitoring_facts.NAME}-egress"
+    joining += [(out, role.name) for role in monitoring_facts.leaving(spec)]
+    for network, member in joining:
+        plan = found.get(network) or NetworkPlan(
+            name=network, internal=network != out, protect=False, members=frozenset({network} - {out})
+        )
+        found[network] = replace(plan, members=plan.members | {member})
+    return found
 
 
 def _edge_networks(stack: StackConfig) -> dict[str, NetworkPlan]:
@@ -76,4 +104,4 @@ def containers(name: str, spec: AppServiceSpec) -> tuple[str, ...]:
 def needs_egress(spec: AppServiceSpec) -> bool:
     """Whether a container must leave Docker's internal networks: to be published, or to reach a host outside."""
     published = spec.docker is not None and bool(spec.docker.publish)
-    return published or any(isinstance(c, ToExternal) for c in spec.connects_to)
+    return published or any(isinstance(c, ToExternal | ToObjectStore) for c in spec.connects_to)

@@ -5,31 +5,33 @@ Owns: edges, who logs in where, who waits for whom. Pure: no Outputs, no I/O.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from components.app_service import facts as app_facts
-from components.app_service.connects_to import ConnectionSpec, ToApp, ToExternal, ToPostgres, ToRedis
+from components.app_service.connects_to import ConnectionSpec, ToApp, ToExternal, ToObjectStore, ToPostgres, ToRedis
 from components.cdn_frontend import facts as site_facts
-from components.connections import Consumer, Edge, Instance, Network, Peer, Pods, RedisConsumer
+from components.connections import PRIVATE, Consumer, Edge, Instance, Network, Peer, Pods, RedisConsumer
 from components.edge_gateway import facts as edge_facts
 from components.environment.spec import DockerTargetSpec, KubernetesTargetSpec
+from components.monitoring_stack import edges as monitoring_edges
+from components.monitoring_stack import facts as monitoring_facts
 from components.object_stores import ObjectStoreSpec
 from components.postgres_cluster import facts as postgres_facts
 from components.redis_cache import edges as redis_edges
+from components.routes import Route, Share
+from components.telemetry import BlackboxProbe, Telemetry
 from config import StackConfig
 
-PRIVATE = ("10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16")
-"""Never meant by "every public address": nodes, pods, services, metadata servers (RFC 1918, 3927, 6598)."""
 
-
-def every(stack: StackConfig) -> Iterator[Edge]:
-    """Every edge: what is declared, then what operators need."""
+def every(stack: StackConfig, told: Sequence[Telemetry] = ()) -> Iterator[Edge]:
+    """Every edge: what is declared, then what the monitoring and operators need. `told` is what it watches."""
     yield from _connected(stack)
     for name, site in sorted(stack.cdn_frontends.items()):
         for proxy in site.proxies.values():
             port = stack.app_services[proxy.app].ports[proxy.port]
             yield Edge(consumer=frontend(name), producer=app(proxy.app), port=port, why=f"cdn_frontends.{name}.proxies")
     yield from _routed(stack)
+    yield from _watched(stack, told)
     if isinstance(stack.environment.target, KubernetesTargetSpec):
         for name, cache in sorted(stack.redis_caches.items()):
             yield from redis_edges.within(name, cache, redis_consumers(stack, name))
@@ -61,12 +63,41 @@ def _producers(stack: StackConfig, connection: ConnectionSpec) -> Iterator[tuple
             yield from redis_edges.doors(name, stack.redis_caches[name], proxied=connection.via == "proxy")
         case ToApp(app=name):
             yield app(name), stack.app_services[name].ports[connection.port_name]
+        case ToObjectStore(object_store=name):
+            store = stack.object_stores[name]
+            yield _outside(store.cidrs), store.port
         case ToExternal(cidrs=cidrs, port=port):
             yield _outside(cidrs), port
 
 
 def _outside(cidrs: tuple[str, ...]) -> Network:
     return Network(cidrs=cidrs, without=PRIVATE if "0.0.0.0/0" in cidrs else ())
+
+
+def _watched(stack: StackConfig, told: Sequence[Telemetry]) -> Iterator[Edge]:
+    """What the monitoring needs to see everything, and to be heard."""
+    if stack.monitoring is None:
+        return
+    target = stack.environment.target
+    cluster = target.cluster if isinstance(target, KubernetesTargetSpec) else None
+    yield from monitoring_edges.within(stack.monitoring)
+    yield from monitoring_edges.outward(stack.monitoring)
+    if cluster is not None:
+        yield from monitoring_edges.in_the_cluster(stack.monitoring, cluster)
+    yield from monitoring_edges.scraped((scrape for one in told for scrape in one.scrapes), cluster)
+    yield from monitoring_edges.probed((probe, _answering(stack, probe)) for one in told for probe in one.probes)
+
+
+def _answering(stack: StackConfig, probe: BlackboxProbe) -> Instance:
+    if probe.instance in stack.app_services:
+        return app(probe.instance)
+    if probe.instance in stack.postgres_clusters:
+        return postgres(probe.instance)
+    return frontend(probe.instance) if probe.instance in stack.cdn_frontends else entrance()
+
+
+def entrance() -> Instance:
+    return Instance(name=edge_facts.NAME, labels=edge_facts.selector())
 
 
 def _stored(server: str, name: str, store: ObjectStoreSpec) -> Edge:
@@ -109,18 +140,24 @@ def _routed(stack: StackConfig) -> Iterator[Edge]:
     if stack.edge is None:
         return
     target = stack.environment.target
-    entrance: Peer = Instance(name=edge_facts.NAME, labels=edge_facts.selector())
+    door: Peer = entrance()
     if isinstance(target, KubernetesTargetSpec):
         assert target.cluster.gateway is not None, "a proof has looked for it"
-        entrance = Pods(namespace=target.cluster.gateway.proxy_namespace, labels=target.cluster.gateway.proxy_labels)
+        door = Pods(namespace=target.cluster.gateway.proxy_namespace, labels=target.cluster.gateway.proxy_labels)
         if edge_facts.acme_hosts(stack.edge):
             solver = Instance(name=edge_facts.NAME, labels=edge_facts.SOLVER_LABELS)
             yield Edge(
-                consumer=entrance, producer=solver, port=edge_facts.SOLVER_PORT, why="Let's Encrypt asks for a proof"
+                consumer=door, producer=solver, port=edge_facts.SOLVER_PORT, why="Let's Encrypt asks for a proof"
             )
-    for route in edge_facts.routes(stack.app_services, stack.cdn_frontends):
-        producer = app(route.backend) if route.section == "app_services" else frontend(route.backend)
-        yield Edge(consumer=entrance, producer=producer, port=route.port, why=f"{route.section}.{route.backend}.route")
+    for route in edge_facts.routes(stack.app_services, stack.cdn_frontends, stack.monitoring):
+        for share in route.backends:
+            yield Edge(consumer=door, producer=_behind(route, share), port=share.port, why=".".join(route.place))
+
+
+def _behind(route: Route, share: Share) -> Instance:
+    if route.section == monitoring_facts.SECTION:
+        return monitoring_facts.instance(monitoring_facts.GRAFANA)
+    return app(share.backend) if route.section == "app_services" else frontend(share.backend)
 
 
 def frontend(name: str) -> Instance:

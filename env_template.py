@@ -17,7 +17,14 @@ import yaml
 
 import config
 import topology
-from components.app_service.connects_to import ConnectionSpec, ToApp, ToPostgres, delivered_by, variables_prefix
+from components.app_service.connects_to import (
+    ConnectionSpec,
+    ToApp,
+    ToObjectStore,
+    ToPostgres,
+    delivered_by,
+    variables_prefix,
+)
 from components.app_service.contract import AnyVariable, Contract
 from components.app_service.delivery import postgres_variable
 from components.app_service.spec import AppServiceSpec, GeneratedSecret, SecretRef
@@ -70,6 +77,8 @@ def _title(connection: ConnectionSpec) -> str:
             return f"PostgreSQL {name}"
         case ToApp(app=name):
             return f"app {name}"
+        case ToObjectStore(object_store=name):
+            return f"object store {name}"
         case _:
             return "another service"
 
@@ -94,6 +103,9 @@ def _reached(stack: StackConfig, app: str, connection: ConnectionSpec) -> Iterat
             if connection.credential is not None:
                 yield f"{prefix}_USER", producer.provides[connection.credential].user
                 yield f"{prefix}_PASSWORD", ""
+        case ToObjectStore():
+            told = {**stack.object_stores[connection.object_store].told, "ACCESS_KEY_ID": "", "SECRET_ACCESS_KEY": ""}
+            yield from ((f"{variables_prefix(connection)}_{word}", value) for word, value in told.items())
         case _:
             return
 

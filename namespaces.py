@@ -1,4 +1,4 @@
-"""Which namespace each part of a stack is in on Kubernetes: the stack's own, or one for an untrusted app alone."""
+"""Which namespace each part of a stack is in on Kubernetes: the stack's own, one for an untrusted app, or the monitoring's."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from components.app_service import facts as app_facts
 from components.connections import Apart, Edge, Instance
+from components.monitoring_stack import facts as monitoring_facts
 from config import StackConfig
 
 
@@ -19,16 +20,34 @@ def host(stack: StackConfig, prefix: str, app: str) -> str:
 
 
 def apart(stack: StackConfig, prefix: str) -> Mapping[str, Apart]:
-    """Apps that have a namespace of their own."""
-    return {
+    """Untrusted apps and the monitoring: what has a namespace of its own."""
+    found = {
         name: Apart(
             namespace=app_facts.namespace(name, spec, prefix),
             quota=app_facts.peak(spec),
             protect=spec.deletion_protection,
+            role=f"x-{name}",
         )
         for name, spec in sorted(stack.app_services.items())
         if spec.isolation is not None
     }
+    if stack.monitoring is not None:
+        found[monitoring_facts.NAME] = Apart(
+            namespace=monitoring_facts.namespace(prefix),
+            quota=monitoring_facts.peak(stack.monitoring),
+            protect=stack.monitoring.deletion_protection,
+            role=monitoring_facts.NAME,
+            limited=False,
+        )
+    return found
+
+
+def homes(stack: StackConfig) -> Mapping[str, str]:
+    """What is outside of the stack's own namespace, by the name under which `apart` has its namespace."""
+    found = {name: name for name, spec in stack.app_services.items() if spec.isolation is not None}
+    if stack.monitoring is not None:
+        found |= {role.name: monitoring_facts.NAME for role in monitoring_facts.roles(stack.monitoring)}
+    return found
 
 
 def across(stack: StackConfig, prefix: str, edge: Edge) -> Edge:
@@ -36,10 +55,16 @@ def across(stack: StackConfig, prefix: str, edge: Edge) -> Edge:
     ends = (edge.consumer, edge.producer)
     if not all(isinstance(end, Instance) for end in ends) or stack.environment.target.kind == "docker":
         return edge
-    apps = {app_facts.batch(name): spec for name, spec in stack.app_services.items()} | dict(stack.app_services)
     consumer, producer = (
-        replace(end, namespace=app_facts.namespace(end.name, apps[end.name], prefix) if end.name in apps else prefix)
-        for end in ends
-        if isinstance(end, Instance)
+        replace(end, namespace=_home(stack, prefix, end.name)) for end in ends if isinstance(end, Instance)
     )
     return edge if consumer.namespace == producer.namespace else replace(edge, consumer=consumer, producer=producer)
+
+
+def _home(stack: StackConfig, prefix: str, name: str) -> str:
+    apps = {app_facts.batch(app): spec for app, spec in stack.app_services.items()} | dict(stack.app_services)
+    if name in apps:
+        return app_facts.namespace(name, apps[name], prefix)
+    if stack.monitoring is not None and name in monitoring_facts.claims():
+        return monitoring_facts.namespace(prefix)
+    return prefix

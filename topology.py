@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import docker_networks
 import edges
 import namespaces
+import observed
 import proofs
 from components.app_service.connects_to import ConnectionSpec
 from components.app_service.contract import defaults
@@ -21,8 +22,10 @@ from components.edge_gateway import facts as edge_facts
 from components.environment.networks import NetworkPlan, plan_networks
 from components.environment.spec import DockerTargetSpec
 from components.footprint import Footprint
+from components.monitoring_stack import facts as monitoring_facts
 from components.redis_cache import edges as redis_edges
 from components.routes import Route
+from components.telemetry import Telemetry
 from components.vocabulary import Problem
 from config import Draft, StackConfig, stack_prefix
 from proofs import capacity
@@ -40,6 +43,8 @@ class Topology:
     """Docker's networks; empty on Kubernetes, where policies do their work."""
     start_order: tuple[str, ...]
     """Every instance, producers before the consumers that wait for them."""
+    telemetry: tuple[Telemetry, ...]
+    """What every part tells the monitoring; empty without one."""
     peak: Footprint
     """The most the stack can ask of its namespace; empty on Docker."""
 
@@ -54,6 +59,15 @@ class Topology:
     def redis_edges(self, name: str) -> dict[str, tuple[tuple[Edge, ...], tuple[Edge, ...]]]:
         """Inbound and outbound edges of a RedisCache's servers, Sentinels and proxies, by what they are called."""
         return {role: (self.inbound(role), self.outbound(role)) for role in redis_edges.roles(name)}
+
+    @property
+    def homes(self) -> Mapping[str, str]:
+        """What stands on a ground of its own, by the name that this is known by: an app's, or the monitoring's."""
+        return namespaces.homes(self.stack)
+
+    def monitoring_edges(self) -> dict[str, tuple[tuple[Edge, ...], tuple[Edge, ...]]]:
+        """Inbound and outbound edges of the monitoring's programs, by what they are called."""
+        return {name: self.around(name) for name in sorted(monitoring_facts.claims())}
 
     def around(self, name: str) -> tuple[tuple[Edge, ...], tuple[Edge, ...]]:
         """Edges that end at an instance, and those that start there."""
@@ -77,13 +91,13 @@ class Topology:
 
     @property
     def apart(self) -> Mapping[str, Apart]:
-        """Apps that have a namespace of their own on Kubernetes."""
+        """What has a namespace of its own on Kubernetes."""
         return namespaces.apart(self.stack, self.prefix)
 
     @property
     def routes(self) -> tuple[Route, ...]:
         """Every way in from outside."""
-        return edge_facts.routes(self.stack.app_services, self.stack.cdn_frontends)
+        return edge_facts.routes(self.stack.app_services, self.stack.cdn_frontends, self.stack.monitoring)
 
     def fronted(self, site: str) -> tuple[str, ...]:
         """Apps that a site proxies to."""
@@ -111,17 +125,23 @@ def plan(draft: Draft) -> Topology:
         problems += _cycles(draft, known)
     networks: tuple[NetworkPlan, ...] = ()
     if "environment" not in draft.broken and isinstance(draft.config.environment.target, DockerTargetSpec):
-        planned = plan_networks(draft.config.environment.target, docker_networks.wanted(draft.config))
+        planned = plan_networks(
+            draft.config.environment.target, docker_networks.wanted(draft.config, stack_prefix(draft))
+        )
         networks, colliding = planned.networks, planned.problems
         problems += [p.below("environment", "target") for p in colliding]
     if problems:
         raise refuse(draft.file, problems)
+    told = tuple(observed.telemetry(draft.config, stack_prefix(draft)))
     return Topology(
         stack=draft.config,
         prefix=stack_prefix(draft),
-        edges=tuple(namespaces.across(draft.config, stack_prefix(draft), edge) for edge in edges.every(draft.config)),
+        edges=tuple(
+            namespaces.across(draft.config, stack_prefix(draft), edge) for edge in edges.every(draft.config, told)
+        ),
         networks=networks,
         start_order=tuple(_start_order(draft.config).static_order()),
+        telemetry=told,
         peak=capacity.peak(draft.config),
     )
 

@@ -6,9 +6,9 @@ credentials and the resources that gate a start.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Protocol
 
 import pulumi
 
@@ -28,12 +28,16 @@ class Instance:
 
 @dataclass(frozen=True, kw_only=True)
 class Apart:
-    """The namespace of one untrusted app."""
+    """A namespace beside the stack's own: for one untrusted app, or for the monitoring."""
 
     namespace: str
     quota: Footprint
-    """All that it may ever ask for; CPU and memory are limits too."""
+    """All that it may ever ask for."""
     protect: bool
+    role: str
+    """What the names of its objects end in: `x-runner`, `monitoring`."""
+    limited: bool = True
+    """Whether processor time is limited by the quota too."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,18 +58,34 @@ class Network:
     """Ranges inside `cidrs` that stay closed."""
 
 
+PRIVATE = ("10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16")
+"""Never meant by "every public address": nodes, pods, services, metadata servers (RFC 1918, 3927, 6598)."""
+
+PUBLIC = Network(cidrs=("0.0.0.0/0",), without=PRIVATE)
+"""Every public address."""
+
 Peer = Instance | Pods | Network
 
 
 @dataclass(frozen=True, kw_only=True)
 class Edge:
-    """One permitted TCP conversation: the consumer opens it, the producer answers on the port."""
+    """One permitted conversation: the consumer opens it, the producer answers on the port."""
 
     consumer: Peer
     producer: Peer
     port: int
     why: str
     """For people: the line of the stack file or the need of the operator that asks for it."""
+    protocol: Literal["TCP", "UDP"] = "TCP"
+
+
+MONITORING = "monitoring"
+"""Name of the instance that scrapes: what it asks for arrives as edges that start there."""
+
+
+def scraped_ports(inbound: Sequence[Edge]) -> frozenset[int]:
+    """Ports whose series the monitoring asks for; empty where there is none, and then nothing need serve them."""
+    return frozenset(e.port for e in inbound if isinstance(e.consumer, Instance) and e.consumer.name == MONITORING)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +133,14 @@ class Gate:
     """Docker: fails with the reason if a one-shot container ended badly, which by itself fails nothing."""
 
 
+class BacksUp(Protocol):
+    """Backs a server up for a release that changes it."""
+
+    def __call__(self, name: str, release: pulumi.Input[str], parent: pulumi.Resource) -> Gate:
+        """Another `release` is another backup. What passes the gate can be restored to what was before it."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class PostgresConnection:
     """What one app is told about its database."""
@@ -141,6 +169,8 @@ class PostgresConnection:
     """What must have happened before the app starts."""
     setup: ClientScript | None = None
     """Kubernetes: what a migrator must run before its migrations."""
+    backs_up: BacksUp | None = None
+    """For a migrator, where the server has backups."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,22 +198,40 @@ class RedisConnection:
     deliver: Literal["file", "env"]
     """How the secret parts arrive."""
     host: str | None
-    """None where Sentinels name the server."""
+    """None where Sentinels name the server, or servers say where a key is."""
     port: int
     sentinels: tuple[str, ...]
-    """HOST:PORT of each Sentinel; empty where there is one address."""
+    """HOST:PORT of each Sentinel; empty where nobody asks them."""
+    nodes: tuple[str, ...]
+    """HOST:PORT of each server of a sharded instance; empty elsewhere."""
     group: str
     """Name under which Sentinels know the servers."""
     username: str
     password: pulumi.Output[str]
     uri: pulumi.Output[str] | None
-    """With the password inside; secret. None where Sentinels name the server."""
+    """With the password inside; secret. None without a host."""
     binding: str | None
     """Kubernetes: the Secret that holds the servicebinding.io keys."""
     ca: SecretKey | None
     """Kubernetes: the certificate authority of the servers; None where connections are not encrypted."""
     gate: Gate
     """What must have happened before the app starts."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ObjectStoreConnection:
+    """What one app is told about a bucket."""
+
+    prefix: str
+    """What the variables start with."""
+    deliver: Literal["file", "env"]
+    """How the keys arrive."""
+    told: Mapping[str, str]
+    """Plain values by the last words of their variables: BUCKET, FOLDER, REGION, ENDPOINT_URL."""
+    access_key: pulumi.Output[str]
+    secret_key: pulumi.Output[str]
+    gate: Gate = field(default_factory=Gate)
+    """Empty: a bucket is there already."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,15 +5,17 @@ Owns: hosts, paths, limits and promises of a route. Leaves to EdgeGateway what b
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
 from components.headers import HeadersSpec
+from components.sign_in import ApiKeySpec, JwtSpec, OidcSpec
 from components.vocabulary import (
     Cidr,
+    DnsLabel,
     Duration,
     Hostname,
     Listed,
@@ -109,15 +111,20 @@ class CorsSpec(Spec):
             )
 
 
-class JwtSpec(Spec):
-    """Only requests with a valid token pass the edge."""
+class CircuitSpec(Spec):
+    """When the edge stops asking: a replica that only fails, and an app that is full."""
 
-    issuer: str = Field(pattern=r"^https://\S+$", examples=["https://id.example.com"])
-    """Who must have issued it."""
-    jwks: str = Field(pattern=r"^https://\S+$", examples=["https://id.example.com/.well-known/jwks.json"])
-    """Where the issuer publishes its keys; the proxies fetch them."""
-    audiences: Annotated[tuple[str, ...], Listed] = Field(min_length=1, examples=["[api]"])
-    """Whom it must be for; one is enough."""
+    failures: int = Field(default=5, ge=1, le=100, examples=[5])
+    """Failures in a row after which a replica is left alone: 5xx with Envoy; no answer, or 502 to 504, with nginx."""
+    pause: Duration = "30s"
+    """How long it is left alone; with Envoy longer each time."""
+    requests: int | None = Field(default=None, ge=1, le=65535, examples=[200])
+    """Requests that each proxy has open to the app at once; more are answered with 503 (nginx: 502). Absent: Envoy's own
+    1024, and no limit with nginx."""
+
+    def problems(self) -> Iterable[Problem]:
+        if milliseconds(self.pause) < 1000:
+            yield Problem(path=("pause",), rule="must be one second or more", example="30s")
 
 
 class RouteSpec(Spec):
@@ -149,6 +156,17 @@ class RouteSpec(Spec):
         default=None, examples=["{issuer: https://id.example.com, jwks: https://id.example.com/keys, audiences: [api]}"]
     )
     """Only requests with a valid token pass."""
+    oidc: Annotated[OidcSpec | None, OnlyOn("kubernetes", "nginx can't sign people in; let the app do it")] = Field(
+        default=None, examples=["{issuer: https://id.example.com, client_id: shop, client_secret: oidc_client_secret}"]
+    )
+    """Only people who signed in pass."""
+    api_key: ApiKeySpec | None = Field(default=None, examples=["{clients: {partner: partner_api_key}}"])
+    """Only requests with a known key pass."""
+    circuit: CircuitSpec | None = Field(default=None, examples=["{failures: 5, requests: 200}"])
+    """When the edge stops asking the app; absent: the proxy's own defaults."""
+    shares: Mapping[DnsLabel, int] = Field(default={}, examples=["{api: 90, api-next: 10}"])
+    """Percent of the requests that each app gets, this one among them: a canary. Each request is decided anew. Absent:
+    this app gets all."""
 
     def problems(self) -> Iterable[Problem]:
         for index, path in enumerate(self.websocket):
@@ -156,11 +174,43 @@ class RouteSpec(Spec):
                 yield Problem(
                     path=("websocket", index), rule=f"lies below none of this route's paths: {', '.join(self.paths)}"
                 )
+        asked = [name for name in ("jwt", "oidc", "api_key") if getattr(self, name) is not None]
+        for name in asked[1:]:
+            yield Problem(
+                path=(name,), rule=f"stands beside {asked[0]}: every request would need both; keep one of them"
+            )
+        if self.shares:
+            yield from self._shares()
+
+    def _shares(self) -> Iterable[Problem]:
+        example = "{api: 90, api-next: 10}"
+        if len(self.shares) == 1:
+            yield Problem(path=("shares",), rule="names one app alone; it gets all without this", example=example)
+        for name, percent in self.shares.items():
+            if not 1 <= percent <= 99:
+                yield Problem(path=("shares", name), rule="must be from 1 to 99", example="10")
+        if (total := sum(self.shares.values())) != 100:
+            yield Problem(path=("shares",), rule=f"must sum up to 100; it is {total}", example=example)
+        if self.affinity is not None:
+            yield Problem(
+                path=("affinity",),
+                rule="can't stand beside `shares`: Envoy spreads cookies evenly over all replicas, whatever the shares say",
+            )
 
 
 def covers(prefix: str, path: str) -> bool:
     """Whether a prefix leads to a path."""
     return prefix == "/" or path == prefix or path.startswith(f"{prefix}/")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Share:
+    """What one app gets of a route's requests."""
+
+    backend: str
+    """Instance that answers; also the host name by which it is reached inside."""
+    port: int
+    percent: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,9 +222,18 @@ class Route:
     port: int
     section: str
     """Where the backend stands in the stack file."""
+    place: tuple[str, ...]
+    """Where the route itself stands there."""
     replicated: bool
     """Whether more than one replica can answer."""
     spec: RouteSpec
+    shares: tuple[Share, ...] = ()
+    """Who answers how much, by name; empty: the backend answers all."""
+
+    @property
+    def backends(self) -> tuple[Share, ...]:
+        """Everyone who answers."""
+        return self.shares or (Share(backend=self.backend, port=self.port, percent=100),)
 
     @property
     def plain_paths(self) -> tuple[str, ...]:

@@ -36,9 +36,17 @@ class Scrape:
     """Docker: alias of the container on the instance's network. Kubernetes: empty."""
     port: int
     port_name: str
-    """Kubernetes: name of the container's port."""
+    """Kubernetes: name of the container's port; empty where only its number is known."""
     path: str = "/metrics"
     scheme: Literal["http", "https"] = "http"
+    role: str = ""
+    """What stands behind the instance's name where several of its programs are scraped: `-proxy`."""
+    namespace: str | None = None
+    """Kubernetes: where the pods are, if that is not the stack's own namespace."""
+    on_node: bool = False
+    """Kubernetes: whether the pods share their node's address, which no label selects."""
+    own_labels: bool = False
+    """Whether labels of its series (`namespace`, `pod`, ...) go before those of the scrape: they tell of other objects."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +60,8 @@ class Signal:
     """One sentence."""
     sources: Mapping[TargetKind, str]
     """PromQL by target; a target that can't know it is absent, and so are alerts and panels over it there."""
+    instance: str = ""
+    """The instance whose own sources these are, if others of that name have others: recorded with its `instance_name`."""
 
     @property
     def series(self) -> str:
@@ -64,10 +74,11 @@ class Alert:
     """A condition that somebody must know of. Its runbook is docs/runbooks/<name>.md."""
 
     name: str
-    """CamelCase, unique in the product: `PostgresReplicationLagging`."""
+    """CamelCase, one meaning in the product: `PostgresReplicationLagging`. An instance that has it twice tells the two
+    apart by a label."""
     instance: str
     expr: str
-    """PromQL over signals only."""
+    """PromQL over signals only; a stack file's own alerts ask their app's series."""
     hold: str
     """How long it must be true, as a Prometheus duration; `0m` for at once."""
     severity: Severity
@@ -77,6 +88,8 @@ class Alert:
     """What it means for users, and what happens if nobody acts."""
     labels: Mapping[str, str]
     """For routing and inhibition, beside severity and instance_name."""
+    runbook: str | None = None
+    """Address of its runbook, if that is not among ours."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,11 +145,14 @@ class BlackboxProbe:
     """A question asked from outside the component."""
 
     instance: str
-    module: Literal["http_2xx", "tcp_connect", "tls_connect"]
+    module: Literal["http_2xx", "tcp_connect", "tls_connect", "tls_dates"]
+    """tls_connect trusts whom everybody trusts. tls_dates trusts anybody: only when a certificate ends is of interest."""
     target: str
-    """URL or host:port."""
+    """URL or host:port. From inside, the host is a name of the stack's own network or namespace."""
     vantage: Literal["inside", "outside"]
     """From the stack's own network, or as a user comes."""
+    server_name: str = ""
+    """Host that is asked for, where `target` names another: on one machine public names lead nowhere."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -62,8 +62,8 @@ def groups(all_of: Sequence[Telemetry], target: TargetKind, *, runbooks: str) ->
     alert of the same name and instance twice, an objective whose alert can never fire.
     """
     signals = _signals(all_of)
-    here = {name for name, signal in signals.items() if target in signal.sources}
-    recording = [{"record": signals[name].series, "expr": signals[name].sources[target]} for name in sorted(here)]
+    here = _here(signals, target)
+    recording = [_recording(signals[key], target) for key in sorted(signals) if target in signals[key].sources]
     alerts = [alert for one in all_of for alert in one.alerts if _is_seen(alert.name, alert.expr, signals, here)]
     _no_twins(alerts)
     by_instance: dict[str, list[Rule]] = {}
@@ -84,7 +84,7 @@ def groups(all_of: Sequence[Telemetry], target: TargetKind, *, runbooks: str) ->
 def dashboards(all_of: Sequence[Telemetry], target: TargetKind) -> list[Dashboard]:
     """Dashboards of one stack, without the panels whose signals this target can't know, and without rows left empty."""
     signals = _signals(all_of)
-    here = {name for name, signal in signals.items() if target in signal.sources}
+    here = _here(signals, target)
     found: list[Dashboard] = []
     for page in (one.dashboard for one in all_of if one.dashboard is not None):
         rows = [
@@ -104,30 +104,48 @@ def can_burn(objective: float, window_days: int) -> bool:
     return max(factors) * (1 - objective / 100) < 1
 
 
-def _signals(all_of: Iterable[Telemetry]) -> dict[str, Signal]:
-    found: dict[str, Signal] = {}
+Signals = Mapping[tuple[str, str], Signal]
+"""By name and the instance whose own it is; the same for all: no instance."""
+
+
+def _signals(all_of: Iterable[Telemetry]) -> Signals:
+    found: dict[tuple[str, str], Signal] = {}
     for signal in (signal for one in all_of for signal in one.signals):
-        if found.setdefault(signal.name, signal) != signal:
+        if found.setdefault((signal.name, signal.instance), signal) != signal:
             msg = f"signal {signal.name} is recorded in two ways"
             raise ValueError(msg)
+    common = {name for name, instance in found if not instance}
+    if mixed := sorted({name for name, instance in found if instance} & common):
+        msg = f"signal {mixed[0]} is recorded in two ways"
+        raise ValueError(msg)
     return found
 
 
-def _is_seen(name: str, expr: str, signals: Mapping[str, Signal], here: set[str]) -> bool:
+def _here(signals: Signals, target: TargetKind) -> set[str]:
+    return {signal.name for signal in signals.values() if target in signal.sources}
+
+
+def _recording(signal: Signal, target: TargetKind) -> Rule:
+    rule: Rule = {"record": signal.series, "expr": signal.sources[target]}
+    return rule | {"labels": {"instance_name": signal.instance}} if signal.instance else rule
+
+
+def _is_seen(name: str, expr: str, signals: Signals, here: set[str]) -> bool:
     used = set(SERIES.findall(expr))
-    if unknown := sorted(used - signals.keys()):
+    if unknown := sorted(used - {name for name, _ in signals}):
         msg = f"{name} is about a signal that nobody has: {', '.join(unknown)}"
         raise ValueError(msg)
     return used <= here
 
 
 def _no_twins(alerts: Sequence[Alert]) -> None:
-    told: set[tuple[str, str]] = set()
+    told: set[tuple[object, ...]] = set()
     for alert in alerts:
-        if (alert.instance, alert.name) in told:
+        key = (alert.instance, alert.name, *sorted(alert.labels.items()))
+        if key in told:
             msg = f"alert {alert.name} of {alert.instance} is there twice"
             raise ValueError(msg)
-        told.add((alert.instance, alert.name))
+        told.add(key)
 
 
 def _alerting(alert: Alert, runbooks: str) -> Rule:
@@ -139,7 +157,7 @@ def _alerting(alert: Alert, runbooks: str) -> Rule:
         "annotations": {
             "summary": alert.summary,
             "description": alert.description,
-            "runbook_url": f"{runbooks}/{alert.name}.md",
+            "runbook_url": f"{runbooks}/{alert.name}.md" if alert.runbook is None else alert.runbook,
         },
     }
 

@@ -25,8 +25,33 @@ PGBOUNCER_DOCKER = "ghcr.io/cloudnative-pg/pgbouncer:1.25.1"
 POSTGRES_EXPORTER = "quay.io/prometheuscommunity/postgres-exporter:v0.19.1"
 """The version whose series the signals of PostgresCluster are checked against."""
 
+PGBOUNCER_EXPORTER = "quay.io/prometheuscommunity/pgbouncer-exporter:v0.12.1"
+
 TOOLBOX = "docker.io/library/busybox:1.37.0-musl"
 """Statically linked shell tools for Docker's one-shot containers and health checks."""
+
+MONITORING_DOCKER = {
+    "alertmanager": "quay.io/prometheus/alertmanager:v0.34.0",
+    "blackbox": "quay.io/prometheus/blackbox-exporter:v0.28.0",
+    "cadvisor": "ghcr.io/google/cadvisor:v0.60.5",
+    "collector": "docker.io/fluent/fluent-bit:5.1.1",
+    "grafana": "docker.io/grafana/grafana:13.2.0",
+    "loki": "docker.io/grafana/loki:3.7.6",
+    "node": "quay.io/prometheus/node-exporter:v1.12.1",
+    "prometheus": "quay.io/prometheus/prometheus:v3.14.0",
+    "pushgateway": "quay.io/prometheus/pushgateway:v1.11.3",
+}
+"""Programs of the monitoring on Docker."""
+
+MONITORING_KUBERNETES = {
+    "alertmanager": "quay.io/prometheus/alertmanager:v0.34.0@sha256:690c7b525f4367aa91f73e2f91c632206d32e97c6384bdbf2fb7a861b420340d",
+    "blackbox": "quay.io/prometheus/blackbox-exporter:v0.28.0@sha256:e753ff9f3fc458d02cca5eddab5a77e1c175eee484a8925ac7d524f04366c2fc",
+    "grafana": "docker.io/grafana/grafana:13.2.0@sha256:3fd54ae1214669f8355f065ec9f6445d5279a3d77095ab048ca045685272429b",
+    "loki": "docker.io/grafana/loki:3.7.6@sha256:efd47c67f9bac88ca29bcf8cb997d9ab29d1848bd0aff579282295542a745952",
+    "prometheus": "quay.io/prometheus/prometheus:v3.14.0@sha256:5ce7540c3c00ef4ab0c9d2c995c6a5b9c421f44b4a115d97a2c7af3b1c21cbb0",
+    "pushgateway": "docker.io/prom/pushgateway:v1.11.3@sha256:74fa117cef2d7e383112d25139ff1c2d2e309c35389a9e0554a47136a1482e48",
+}
+"""The same programs on Kubernetes."""
 
 CLOUDNATIVE_PG_API = "postgresql.cnpg.io/v1"
 """https://cloudnative-pg.io/documentation/1.30/cloudnative-pg.v1/"""
@@ -75,3 +100,11 @@ GATEWAY_API = "gateway.networking.k8s.io/v1"
 
 ENVOY_GATEWAY_API = "gateway.envoyproxy.io/v1alpha1"
 """https://gateway.envoyproxy.io/v1.9/api/extension_types/"""
+
+PROMETHEUS_OPERATOR_API = "monitoring.coreos.com/v1"
+"""https://prometheus-operator.dev/docs/api-reference/api/"""
+CORAZA = "ghcr.io/corazawaf/coraza-proxy-wasm:0.6.0"
+"""The web application firewall as a WebAssembly image. https://github.com/corazawaf/coraza-proxy-wasm"""
+
+MTAIL = "ghcr.io/google/mtail:3.0.8"
+"""Counts what nginx logs. The image holds nothing but /usr/bin/mtail. https://github.com/jaqx0r/mtail"""

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from components.redis_cache import proofs as redis_proofs
 from components.vocabulary import Problem
 from config import Draft
-from proofs import apart, capacity, edge, names, references, support
+from proofs import apart, capacity, edge, monitoring, names, references, support
 
 
 def all_of(draft: Draft) -> Iterator[Problem]:
@@ -26,9 +26,12 @@ def all_of(draft: Draft) -> Iterator[Problem]:
     at_once = {name: capacity.at_once(draft, spec) for name, spec in draft.config.app_services.items()}
     yield from redis_proofs.between(draft.config.redis_caches, draft.config.app_services, at_once, draft.broken)
     yield from references.archives(draft)
+    yield from monitoring.everywhere(draft)
+    yield from monitoring.own_alerts(draft)
     if "environment" in draft.broken:
         return
     yield from support.support(draft)
+    yield from references.risky_migrations(draft)
     yield from apart.overreach(draft)
     yield from support.images(draft)
     yield from support.host_ports(draft)
@@ -37,4 +40,5 @@ def all_of(draft: Draft) -> Iterator[Problem]:
     yield from redis_proofs.on_target(draft.config.redis_caches, target)
     yield from capacity.objectives(draft)
     yield from edge.on_the_target(draft)
+    yield from monitoring.on_the_target(draft)
     yield from capacity.quota(draft)

@@ -16,15 +16,17 @@ from config import Draft
 
 def everywhere(draft: Draft) -> Iterator[Problem]:
     """On every target."""
-    config, routes = draft.config, edge_facts.routes(draft.config.app_services, draft.config.cdn_frontends)
+    config = draft.config
+    routes = edge_facts.routes(config.app_services, config.cdn_frontends, config.monitoring)
     for name, site in config.cdn_frontends.items():
         for problem in site_facts.references(site, config.app_services, draft.broken):
             yield problem.below("cdn_frontends", name)
+    yield from edge_facts.share_problems(config.app_services, config.cdn_frontends, draft.broken)
     if config.edge is None:
         yield from () if "edge" in draft.broken else edge_facts.without_edge(routes)
         return
     yield from edge_facts.problems(config.edge, routes)
-    for path, key in edge_facts.given_secrets(config.edge):
+    for path, key in (*edge_facts.given_secrets(config.edge), *edge_facts.route_secrets(routes)):
         if key not in draft.secrets:
             yield Problem(
                 path=path,
@@ -41,7 +43,7 @@ def on_the_target(draft: Draft) -> Iterator[Problem]:
         for problem in site_facts.cluster_problems(target.cluster):
             yield problem.below("cdn_frontends", name)
     if config.edge is not None:
-        routes = edge_facts.routes(config.app_services, config.cdn_frontends)
+        routes = edge_facts.routes(config.app_services, config.cdn_frontends, config.monitoring)
         yield from edge_facts.cluster_problems(config.edge, routes, target.cluster)
 
 

@@ -8,6 +8,7 @@ from components.app_service import facts as app_facts
 from components.app_service.connects_to import ToPostgres
 from components.cdn_frontend import facts as site_facts
 from components.edge_gateway import facts as edge_facts
+from components.monitoring_stack import facts as monitoring_facts
 from components.postgres_cluster import facts as postgres_facts
 from components.redis_cache import facts as redis_facts
 from components.redis_cache import proofs as redis_proofs
@@ -67,6 +68,8 @@ _TAKEN = (
 def _claims(draft: Draft) -> Iterator[tuple[str, str, Iterable[str]]]:
     if draft.config.edge is not None:
         yield "edge", edge_facts.NAME, sorted(edge_facts.claims())
+    if draft.config.monitoring is not None:
+        yield "monitoring", monitoring_facts.NAME, sorted(monitoring_facts.claims())
     for name, spec in draft.config.postgres_clusters.items():
         uses = [app for app, _, c in connections(draft) if isinstance(c, ToPostgres) and c.postgres == name]
         migrators = [app_facts.migrator(a) for a in uses if draft.config.app_services[a].migrations is not None]
@@ -75,6 +78,6 @@ def _claims(draft: Draft) -> Iterator[tuple[str, str, Iterable[str]]]:
         uses = redis_proofs.uses(draft.config.app_services)
         yield "redis_caches", name, redis_facts.claims(name, dict.fromkeys(u.app for u in uses if u.to.redis == name))
     for name, spec in draft.config.app_services.items():
-        yield "app_services", name, sorted(app_facts.claims(name, spec.jobs))
+        yield "app_services", name, sorted(app_facts.claims(name, spec.jobs) | app_facts.backups(name, spec))
     for name in draft.config.cdn_frontends:
         yield "cdn_frontends", name, sorted(site_facts.claims(name))

@@ -5,13 +5,24 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Iterator
 
-from components.app_service.connects_to import ConnectionSpec, ToApp, ToExternal, ToPostgres, ToRedis, variables_prefix
+from components.app_service.connects_to import (
+    ConnectionSpec,
+    ToApp,
+    ToExternal,
+    ToObjectStore,
+    ToPostgres,
+    ToRedis,
+    variables_prefix,
+)
 from components.app_service.contract import violations
 from components.app_service.spec import SecretRef
+from components.object_stores import unusable
 from components.postgres_cluster import facts as postgres_facts
 from components.postgres_cluster import proofs as postgres_proofs
 from components.vocabulary import Problem
 from config import Draft
+
+_UNSET = "names a secret that is not set; set it: pulumi config set --secret --path secrets.{}"
 
 
 def connections(draft: Draft) -> Iterator[tuple[str, int, ConnectionSpec]]:
@@ -52,6 +63,12 @@ def _reference(draft: Draft, app: str, connection: ConnectionSpec) -> Iterator[P
             if credential is not None and credential not in producer.provides:
                 there = ", ".join(sorted(producer.provides)) or "none"
                 yield Problem(path=("credential",), rule=f"is nothing that {name!r} provides; it provides: {there}")
+        case ToObjectStore(object_store=name):
+            store = draft.config.object_stores.get(name)
+            if store is None:
+                yield from _missing(draft, "object_store", name, draft.config.object_stores)
+                return
+            yield from unusable(store)
         case ToExternal() | ToRedis():
             pass
 
@@ -94,7 +111,7 @@ def secrets(draft: Draft) -> Iterator[Problem]:
             if isinstance(value, SecretRef) and value.secret not in draft.secrets:
                 yield Problem(
                     path=("app_services", name, "env", variable, "secret"),
-                    rule=f"names a secret that is not set; set it: pulumi config set --secret --path secrets.{value.secret}",
+                    rule=_UNSET.format(value.secret),
                 )
 
 
@@ -111,8 +128,26 @@ def contracts(draft: Draft) -> Iterator[Problem]:
             yield Problem(path=("contracts", name), rule=f"is no app of this stack; did you mean {close[0]}?")
 
 
+def risky_migrations(draft: Draft) -> Iterator[Problem]:
+    """What wants a backup first must have something that can be backed up."""
+    servers, on_docker = draft.config.postgres_clusters, draft.config.environment.target.kind == "docker"
+    for name, app in draft.config.app_services.items():
+        if app.migrations is None or not app.migrations.risky:
+            continue
+        for server in sorted({c.postgres for c in app.connects_to if isinstance(c, ToPostgres)} & servers.keys()):
+            if (rule := postgres_proofs.has_no_backup(servers[server], on_docker=on_docker)) is not None:
+                path = ("app_services", name, "migrations", "risky")
+                yield Problem(path=path, rule=f"needs backups of {server!r}: {rule}")
+
+
 def archives(draft: Draft) -> Iterator[Problem]:
     stores = draft.config.object_stores
+    used = {c.object_store for _, _, c in connections(draft) if isinstance(c, ToObjectStore)}
     for name, server in sorted(draft.config.postgres_clusters.items()):
         yield from postgres_proofs.archives(name, server, stores.keys(), draft.broken)
-        yield from postgres_proofs.secrets(name, server, stores, draft.secrets)
+        yield from postgres_proofs.secrets(name, server, draft.secrets)
+        used |= {*postgres_facts.stores(server)}
+    for name in sorted(used & stores.keys()):
+        for path, secret in stores[name].secrets.items():
+            if secret not in draft.secrets:
+                yield Problem(path=("object_stores", name, *path), rule=_UNSET.format(secret))

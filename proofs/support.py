@@ -16,7 +16,7 @@ from proofs import edge
 
 def instances(config: StackConfig) -> Iterator[tuple[str, str, Spec]]:
     for section in type(config).model_fields:
-        if section not in ("environment", "contracts", "edge"):
+        if section not in ("environment", "contracts", "edge", "monitoring"):
             for name, spec in getattr(config, section).items():
                 yield section, name, spec
 
@@ -26,8 +26,9 @@ def support(draft: Draft) -> Iterator[Problem]:
     for section, name, spec in instances(draft.config):
         for problem in unsupported(spec, target):
             yield problem.below(section, name)
-    if draft.config.edge is not None:
-        yield from (problem.below("edge") for problem in unsupported(draft.config.edge, target))
+    for section, spec in (("edge", draft.config.edge), ("monitoring", draft.config.monitoring)):
+        if spec is not None:
+            yield from (problem.below(section) for problem in unsupported(spec, target))
 
 
 def unsupported(spec: Spec, target: str) -> Iterator[Problem]:

@@ -7,6 +7,7 @@ command line, the tests and the review use; it prints nothing but what a caller'
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -27,6 +28,10 @@ from rehearsal.providers.sdk import installed
 from rehearsal.providers.server import Servers
 from rehearsal.state import StateFolder
 from toolchain import engine
+
+_ENDED = re.compile(r"error: an unhandled error occurred: program exited with non-zero exit code: \d+\s*$")
+"""The language host's own words for it; they name no cause."""
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 NOT_CHECKED = "CRDs present, admission, quota, images, what charts make, live drift"
 
@@ -126,8 +131,9 @@ class Session:
         lines: list[str] = []
 
         def hear(line: str) -> None:
-            lines.append(line)
-            self.tell(line)
+            if not _echo(line, lines):
+                lines.append(line)
+                self.tell(line)
 
         run = uuid.uuid4().hex
         if operation != "preview":
@@ -162,6 +168,11 @@ class Session:
             silent=self._temporary / "silent.json",
         )
         return places, prepared, project.name
+
+
+def _echo(line: str, before: Sequence[str]) -> bool:
+    """Whether the language host only repeats that the program ended, after the program itself has said why."""
+    return _ENDED.search(_COLOUR.sub("", line)) is not None and any("error:" in other for other in before)
 
 
 def _site_packages(venv: Path) -> Path:

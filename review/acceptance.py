@@ -20,20 +20,26 @@ _TEMPLATE = re.compile(r"^<.*>$")
 
 
 def read(file: Path, fingerprint: str) -> tuple[Mapping[tuple[str, str], str], str]:
-    """Reasons by flag and URN, and why there are none if the file is about another report."""
+    """Reasons by flag and URN, and why there are none if the file is about other reports only.
+
+    Each acceptance belongs to the last `report:` line above it, so that one file may hold those of several reports.
+    """
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         msg = f"{file}: no file of acceptances: {error}"
         raise CannotJudgeError(msg) from None
-    reports = [match[1] for line in lines if (match := _REPORT.match(line))]
-    if not any(fingerprint.startswith(report) for report in reports):
-        named = (
-            f"of report {reports[-1][:12]}" if reports else "of no report: a line `report: <fingerprint>` is missing"
-        )
-        return {}, f"acceptances are {named}, this report is {fingerprint[:12]}; none of them holds"
-    found = {(m[1], m[2]): m[3] for line in lines if (m := _LINE.match(line)) and not _TEMPLATE.match(m[3])}
-    return found, ""
+    found: dict[tuple[str, str], str] = {}
+    reports: list[str] = []
+    for line in lines:
+        if match := _REPORT.match(line):
+            reports.append(match[1])
+        elif (match := _LINE.match(line)) and reports and fingerprint.startswith(reports[-1]):
+            found[match[1], match[2]] = match[3]
+    if any(fingerprint.startswith(report) for report in reports):
+        return {name: reason for name, reason in found.items() if not _TEMPLATE.match(reason)}, ""
+    named = f"of report {reports[-1][:12]}" if reports else "of no report: a line `report: <fingerprint>` is missing"
+    return {}, f"acceptances are {named}, this report is {fingerprint[:12]}; none of them holds"
 
 
 def accept(findings: list[Finding], reasons: Mapping[tuple[str, str], str]) -> list[Finding]:

@@ -1,4 +1,4 @@
-"""`python -m review`: report on a preview, diff of a stack against another commit, guard of an update. Owns arguments, files and exit codes.
+"""`python -m review`: report on a preview, diff of a stack against another commit, guard of an update. Owns arguments and exit codes.
 
 Exit codes: 0 safe or nothing to do, 10 somebody must agree, 20 blocked by a flag, 21 by a policy, 22 by the cost limit, 30 cannot
 judge, 31 redaction failed.
@@ -13,11 +13,11 @@ from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
-from review import cost, drift, events, machine, markdown, page, redaction, state
+from review import cost, drift, events, junit, machine, manifests, markdown, page, redaction, state
 from review.flags import Case, Limits
 from review.model import Plan, State
 from review.problems import CannotJudgeError, RedactionError
-from review.report import EXIT_CANNOT_JUDGE, EXIT_REDACTION, Asked, Report, judge
+from review.report import EXIT_APPROVAL, EXIT_CANNOT_JUDGE, EXIT_REDACTION, EXIT_SAFE, Asked, Report, judge
 from review.values import leaves
 
 FORMATS: Mapping[str, Callable[[Report], str]] = {
@@ -25,6 +25,7 @@ FORMATS: Mapping[str, Callable[[Report], str]] = {
     "report.html": page.render,
     "report.json": machine.as_json,
     "report.sarif": machine.as_sarif,
+    "report.junit.xml": junit.render,
     "stack.svg": lambda report: report.picture,
 }
 
@@ -84,6 +85,12 @@ def _parser() -> argparse.ArgumentParser:
         help=f"writes {', '.join(FORMATS)} there instead of Markdown to standard output",
     )
     common.add_argument(
+        "--manifests",
+        type=Path,
+        metavar="DIR",
+        help="writes the objects before and after there, one file each, for other scanners",
+    )
+    common.add_argument(
         "--prices",
         type=Path,
         default=cost.SHIPPED,
@@ -98,17 +105,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m review", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    commands = parser.add_subparsers(required=True, metavar="report|diff|guard")
+    commands = parser.add_subparsers(required=True, metavar="report|diff|preview|drift|guard")
     _add_report(commands, common)
-    diff = commands.add_parser(
-        "diff", parents=[common], help="rehearse another commit, then the working tree on top of it, and judge that"
-    )
-    diff.add_argument("--stack", default="dev", help="name of the stack: Pulumi.<stack>.yaml (default: dev)")
-    diff.add_argument(
-        "--project", type=Path, default=Path(), metavar="DIR", help="folder of Pulumi.yaml (default: here)"
-    )
-    diff.add_argument("--base", required=True, metavar="REV", help="branch, tag or commit to compare with")
-    diff.set_defaults(command=_diff)
+    _add_stack(commands, common)
     _add_guard(commands)
     return parser
 
@@ -136,14 +135,45 @@ def _add_report(commands: _Commands[argparse.ArgumentParser], common: argparse.A
     report.set_defaults(command=_report)
 
 
+def _add_stack(commands: _Commands[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
+    """What looks at a stack by itself."""
+    which = argparse.ArgumentParser(add_help=False)
+    which.add_argument("--stack", default="dev", help="name of the stack: Pulumi.<stack>.yaml (default: dev)")
+    which.add_argument(
+        "--project", type=Path, default=Path(), metavar="DIR", help="folder of Pulumi.yaml (default: here)"
+    )
+    diff = commands.add_parser(
+        "diff",
+        parents=[which, common],
+        help="rehearse another commit, then the working tree on top of it, and judge that",
+    )
+    diff.add_argument("--base", required=True, metavar="REV", help="branch, tag or commit to compare with")
+    diff.set_defaults(command=_diff)
+    preview = commands.add_parser(
+        "preview", parents=[which, common], help="judge a real preview; needs the stack's backend and credentials"
+    )
+    preview.add_argument("--commit", default="", help="commit of the program, for the report's head")
+    preview.set_defaults(command=_preview, base="")
+    drifting = commands.add_parser(
+        "drift", parents=[which], help="what somebody else has changed in the real stack: exit 0 nothing, 10 something"
+    )
+    drifting.set_defaults(command=_drift)
+
+
 def _add_guard(commands: _Commands[argparse.ArgumentParser]) -> None:
-    guard = commands.add_parser("guard", help="pulumi up of exactly what was reviewed, or nothing")
+    guard = commands.add_parser(
+        "guard", help="pulumi up of exactly what was reviewed, or nothing; pulumi destroy of what nobody protected"
+    )
     guard.add_argument("--stack", required=True)
     guard.add_argument(
         "--project", type=Path, default=Path(), metavar="DIR", help="folder of Pulumi.yaml (default: here)"
     )
-    guard.add_argument(
-        "--report", type=Path, required=True, metavar="FILE", help="report.json of the real preview that was reviewed"
+    what = guard.add_mutually_exclusive_group(required=True)
+    what.add_argument("--report", type=Path, metavar="FILE", help="report.json of the real preview that was reviewed")
+    what.add_argument(
+        "--destroy",
+        action="store_true",
+        help="takes the whole stack away instead; one with protected resources needs --break-glass",
     )
     guard.add_argument("--ledger", type=Path, required=True, metavar="FILE", help="one line is appended per attempt")
     guard.add_argument("--by", required=True, metavar="NAME", help="who brings it out, for the ledger")
@@ -159,14 +189,14 @@ def _add_guard(commands: _Commands[argparse.ArgumentParser]) -> None:
         "--break-glass",
         default="",
         metavar="REASON",
-        help="allows an option of pulumi up that does something else than was reviewed",
+        help="allows an option that does something else than was reviewed, and --destroy of a protected stack",
     )
     guard.add_argument(
         "--no-cluster",
         action="store_true",
         help="do not ask the cluster who it is (a stack without one, or no kubectl here)",
     )
-    guard.add_argument("options", nargs="*", metavar="-- OPTION", help="for pulumi up")
+    guard.add_argument("options", nargs="*", metavar="-- OPTION", help="for pulumi up or destroy")
     guard.set_defaults(command=_guard)
 
 
@@ -186,6 +216,21 @@ def _diff(options: argparse.Namespace) -> int:
     found = rehearsed.compared(options.project, options.stack, options.base)
     options.commit, options.base = found.commit, found.base
     return _end(options, found.plan, found.state)
+
+
+def _preview(options: argparse.Namespace) -> int:
+    from review import real  # noqa: PLC0415  # a report runs no engine
+
+    plan, before = real.planned(options.project, options.stack)
+    return _end(options, plan, before)
+
+
+def _drift(options: argparse.Namespace) -> int:
+    from review import real  # noqa: PLC0415  # a report runs no engine
+
+    found = sorted(real.drifted(options.project, options.stack))
+    sys.stdout.write(drift.page(found))
+    return EXIT_APPROVAL if found else EXIT_SAFE
 
 
 def _guard(options: argparse.Namespace) -> int:
@@ -214,7 +259,12 @@ def _end(options: argparse.Namespace, plan: Plan, before: State) -> int:
         texts = {"report.md": markdown.render(report)}
     else:
         texts = {name: render(report) for name, render in FORMATS.items()}
-    redaction.check(texts.values(), _secrets(plan, before))
+    objects = _objects(case, options.manifests)
+    redaction.check([*texts.values(), *objects.values()], _secrets(plan, before))
+    for name, text in objects.items():
+        file = options.manifests / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
     if options.out is None:
         sys.stdout.write(texts["report.md"])
     else:
@@ -225,6 +275,16 @@ def _end(options: argparse.Namespace, plan: Plan, before: State) -> int:
             f"{report.verdict}: {len(report.open)} open flags, report {report.fingerprint[:12]} in {options.out}\n"
         )
     return report.exit_code
+
+
+def _objects(case: Case, folder: Path | None) -> Mapping[str, str]:
+    """Files for other scanners; what an earlier report left there would be read as part of this one."""
+    if folder is None:
+        return {}
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        msg = f"--manifests {folder}: must be a new or an empty folder"
+        raise CannotJudgeError(msg)
+    return manifests.files(case)
 
 
 def _secrets(plan: Plan, before: State) -> list[str]:

@@ -34,6 +34,9 @@ KEYS: Mapping[str, tuple[str, ...]] = {
 WHOLE = frozenset({"command", "args", "entrypoints", "commands"})
 """Lists whose order is their meaning."""
 
+_SOURCE = "what it gives"
+"""Stands for the key of a projected volume's source, which no field of it is."""
+
 _ABSENT = object()
 
 
@@ -105,7 +108,7 @@ def _words(path: Path) -> list[str]:
 
 
 def _compared(before: Any, after: Any, path: Path) -> Iterator[tuple[Path, Difference]]:
-    if before is not _ABSENT and after is not _ABSENT and (before == after or canonical(before) == canonical(after)):
+    if before is not _ABSENT and after is not _ABSENT and before == after:
         return
     if isinstance(before, dict) and isinstance(after, dict) and not is_secret(before) and not is_secret(after):
         ours, theirs = mapping(before), mapping(after)
@@ -131,6 +134,8 @@ def _lists(before: Sequence[Any], after: Sequence[Any], path: Path) -> Iterator[
         yield path, _words_of(before, after, path)
         return
     fields = _fields(path, [*before, *after])
+    if path[-1] == "sources" and all(isinstance(member, dict) for member in [*before, *after]):
+        fields = (_SOURCE,)
     ours, theirs = _keyed(before, fields), _keyed(after, fields)
     for key in [*ours, *(k for k in theirs if k not in ours)]:
         if fields or (key in ours and key in theirs) or not _says_all(key, ours, theirs):
@@ -179,11 +184,22 @@ def _keyed(members: Sequence[Any], fields: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _key(member: Any, fields: tuple[str, ...]) -> str:
+    if fields == (_SOURCE,):
+        return _source(mapping(member))
     if fields:
         return "/".join(str(mapping(member)[field]) for field in fields)
     if isinstance(member, str) and "=" in member:  # KEY=value of a container's environment
         return member.partition("=")[0]
     return canonical(hidden(member)) if isinstance(member, dict | list) else shown(member)
+
+
+def _source(member: Mapping[str, Any]) -> str:
+    """Of a projected volume: what it is of, and the files that it gives; which object they come from may change."""
+    kind = next(iter(sorted(member)), "")
+    files = [str(mapping(i).get("path", "")) for i in items(at(member, kind, "items"))] or [
+        str(at(member, kind, "path") or "")
+    ]
+    return " ".join(filter(None, (kind, ", ".join(files))))
 
 
 def _label(path: Path) -> str:

@@ -45,6 +45,8 @@ _SPOKEN = frozenset({"diagnosticEvent", "policyEvent", "resOpFailedEvent", "erro
 _PROTECTED = re.compile(
     r"unable to replace resource|cannot be deleted\s+because it is protected|marked for protection|protect. flag"
 )
+_ECHO = re.compile(r"^\s*an unhandled error occurred: program exited")
+"""What the language host says after the program has said why."""
 _PROTECTION_ENDS = re.compile(r"^\s*(preview failed|update failed)\s*$")
 
 _OPS = {
@@ -129,7 +131,7 @@ def _must_have_succeeded(file: File, heard: _Reading) -> None:
             remedy = "protection ended the preview before its end; preview with --ignore-protect (a preview only) to see all steps"
         else:
             remedy = "mend the program first: " + " / ".join(
-                e.text.strip().splitlines()[0] for e in errors[:3] if e.text.strip()
+                e.text.strip().splitlines()[0] for e in _causes(errors)[:3]
             )
         msg = f"{file}: the preview failed; {remedy}"
         raise CannotJudgeError(msg)
@@ -138,13 +140,20 @@ def _must_have_succeeded(file: File, heard: _Reading) -> None:
         raise CannotJudgeError(msg)
 
 
+def _causes(errors: list[Message]) -> list[Message]:
+    """Errors that say something; the echo of the program's end only if nothing else does."""
+    said = [e for e in errors if e.text.strip()]
+    return [e for e in said if not _ECHO.match(e.text)] or said
+
+
 def _refused(gate: File, plan: Plan) -> tuple[str, ...]:
     """URNs that protection refuses. Any other error of the normal preview is a failed preview."""
     heard = _heard(gate)
     errors = [message for message in heard.messages if message.severity == "error"]
     other = [e for e in errors if not _PROTECTED.search(e.text) and not _PROTECTION_ENDS.match(e.text)]
     if heard.summary is None or other:
-        why = other[0].text.strip().splitlines()[0] if other and other[0].text.strip() else "its stream has no summary"
+        causes = _causes(other)
+        why = causes[0].text.strip().splitlines()[0] if causes else "its stream has no summary"
         msg = f"{gate}: the preview failed; mend the program first: {why}"
         raise CannotJudgeError(msg)
     if errors:

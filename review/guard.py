@@ -1,26 +1,22 @@
-"""`pulumi up` of exactly what was reviewed, or nothing.
+"""`pulumi up` of exactly what was reviewed, or nothing; `pulumi destroy` of what nobody protected, or with a reason.
 
-Owns: the second preview just before the update, the comparison with the reviewed report, the options that are refused, and the
-ledger. A saved plan of the engine does not pin the state it starts from; the report's fingerprint does.
+Owns: the second preview just before the update, the comparison with the reviewed report, and the options that are refused. A saved
+plan of the engine does not pin the state it starts from; the report's fingerprint does.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import tempfile
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from review import cost, events, state
+from review import clusters, cost, ledger, real, state
 from review.flags import Case, Grade, Limits
-from review.model import Plan, State
 from review.problems import CannotJudgeError
-from review.report import EXIT_BLOCKED, SCHEMA, Asked, Report, judge
-from review.values import at, mapping, text
+from review.report import EXIT_BLOCKED, SCHEMA, Asked, judge
+from review.values import mapping, objects, text
 
 REFUSED = (
     "--ignore-protect",
@@ -33,6 +29,8 @@ REFUSED = (
     "--skip-preview",
 )
 """Options that change what is done or skip a look at it."""
+NAMED = 5
+"""Protected resources that a refusal names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,36 +39,38 @@ class Request:
 
     stack: str
     project: Path
-    reviewed: Path
+    reviewed: Path | None
+    """The report; None for `pulumi destroy`."""
     ledger: Path
     by: str
     acceptances: tuple[Path, ...]
     break_glass: str
     options: tuple[str, ...]
-    """Passed on to `pulumi up`."""
+    """Passed on to `pulumi up` or `pulumi destroy`."""
     kubectl: bool
     """Whether to compare the cluster's identity with the one that the stack file names."""
 
 
 def run(request: Request) -> int:
     """The exit code: the engine's own if it was run."""
-    why, report = _judged(request)
+    operation = "up" if request.reviewed is not None else "destroy"
+    why, told = _judged(request, request.reviewed) if request.reviewed is not None else _teardown(request)
+    entry = {
+        "by": request.by,
+        "stack": request.stack,
+        "operation": operation,
+        **told,
+        "options": list(request.options),
+        "against": why,
+        "breakGlass": request.break_glass,
+    }
     if why:
-        _write(request, report, "refused", why)
+        ledger.append(request.ledger, entry | {"outcome": "refused"})
         return _told(why)
-    _write(request, report, "started", why)
-    command = [
-        "pulumi",
-        "up",
-        "--stack",
-        request.stack,
-        "--yes",
-        "--non-interactive",
-        "--skip-preview",
-        *request.options,
-    ]
-    code = subprocess.run(command, cwd=request.project, check=False).returncode
-    _write(request, report, "done" if code == 0 else f"failed with {code}", why)
+    ledger.append(request.ledger, entry | {"outcome": "started"})
+    command = ["pulumi", operation, "--stack", request.stack, "--yes", "--non-interactive", "--skip-preview"]
+    code = subprocess.run([*command, *request.options], cwd=request.project, check=False).returncode
+    ledger.append(request.ledger, entry | {"outcome": "done" if code == 0 else f"failed with {code}"})
     return code
 
 
@@ -80,15 +80,19 @@ def _told(why: list[str]) -> int:
     return EXIT_BLOCKED
 
 
-def _judged(request: Request) -> tuple[list[str], Report]:
-    """Reasons against it, and the report of what would be done now."""
+def _risky(request: Request) -> list[str]:
     risky = [option for option in request.options if option.partition("=")[0] in REFUSED and not request.break_glass]
-    why = [
+    return [
         f"{option} is refused without --break-glass REASON: it does something else than was reviewed"
         for option in risky
     ]
-    wanted = _reviewed(request.reviewed)
-    plan, before = _now(request)
+
+
+def _judged(request: Request, reviewed: Path) -> tuple[list[str], dict[str, Any]]:
+    """Reasons against the update, and what the ledger keeps of what would be done now."""
+    why = _risky(request)
+    wanted = _reviewed(reviewed)
+    plan, before = real.planned(request.project, request.stack)
     report = judge(
         Case(plan, before, cost.Prices.read(cost.SHIPPED), Limits(), frozenset()),
         Asked(acceptances=request.acceptances),
@@ -100,7 +104,40 @@ def _judged(request: Request) -> tuple[list[str], Report]:
     why += [f"{f.flag} {f.label} is not accepted: {f.sentence}" for f in report.open if f.grade is Grade.BLOCK]
     why += [f"policy {v.policy} forbids it: {v.text}" for v in plan.violations if v.mandatory]
     why += list(report.remarks)
-    return [*why, *(_other_cluster(request, plan) if request.kubectl else [])], report
+    if request.kubectl:
+        why += clusters.others([(c.type, c.name, c.after) for c in plan.changes.values()], request.project)
+    told = {
+        "report": report.fingerprint,
+        "state": before.fingerprint,
+        "counts": dict(report.counts),
+        "accepted": [f"{f.flag} {f.urn} {f.accepted}" for f in report.findings if f.accepted],
+    }
+    return why, told
+
+
+def _teardown(request: Request) -> tuple[list[str], dict[str, Any]]:
+    """Reasons against taking all of the stack away. The engine refuses protected resources as well, unless told otherwise."""
+    exported = real.export(request.project, request.stack)
+    before = state.parse(exported, f"state of {request.stack}")
+    why = _risky(request)
+    protected = [urn for urn, known in before.known.items() if known.protect]
+    if protected and not request.break_glass:
+        names = ", ".join(urn.rpartition("::")[2] for urn in protected[:NAMED])
+        more = f" and {len(protected) - NAMED} more" if len(protected) > NAMED else ""
+        why.append(
+            f"{request.stack} holds {len(protected)} protected resources ({names}{more}): destroying it needs --break-glass REASON"
+        )
+    if request.kubectl:
+        resources = objects(mapping(exported["deployment"]).get("resources"))
+        why += clusters.others(
+            [
+                (text(r.get("type")), text(r.get("urn")).rpartition("::")[2], mapping(r.get("inputs")))
+                for r in resources
+            ],
+            request.project,
+        )
+    told = {"state": before.fingerprint, "counts": {"delete": len(before.known)}, "protected": len(protected)}
+    return why, told
 
 
 def _reviewed(file: Path) -> str:
@@ -116,71 +153,3 @@ def _reviewed(file: Path) -> str:
         msg = f"{file}: is of a rehearsal; a change is brought out on the word of a real preview"
         raise CannotJudgeError(msg)
     return text(document["fingerprint"])
-
-
-def _now(request: Request) -> tuple[Plan, State]:
-    with tempfile.TemporaryDirectory(prefix="slipway-guard-") as name:
-        folder = Path(name)
-        exported = _pulumi(request, "stack", "export", "--stack", request.stack)
-        if exported.returncode != 0:
-            msg = f"the state can't be exported: {exported.stderr.strip()}"
-            raise CannotJudgeError(msg)
-        (folder / "state").write_text(exported.stdout, encoding="utf-8")
-        shown = gate = folder / "gate"
-        command = ("preview", "--stack", request.stack, "--non-interactive", "--event-log")
-        if _pulumi(request, *command, str(gate)).returncode != 0:
-            shown = folder / "full"
-            _pulumi(request, *command, str(shown), "--ignore-protect")
-        return events.read(shown, gate=gate), state.read(folder / "state")
-
-
-def _pulumi(request: Request, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PULUMI_DEBUG_COMMANDS": "true"}
-    return subprocess.run(
-        ["pulumi", *arguments], cwd=request.project, env=environment, capture_output=True, text=True, check=False
-    )
-
-
-def _other_cluster(request: Request, plan: Plan) -> list[str]:
-    """The uid of kube-system names a cluster, whatever its address; each provider's context must lead to the one in the stack file."""
-    answers: list[str] = []
-    for change in plan.changes.values():
-        if change.type != "pulumi:providers:kubernetes" or change.name.startswith("default_"):
-            continue
-        wanted = text(at(change.after, "clusterIdentifier"))
-        command: Sequence[str] = [
-            "kubectl",
-            "--context",
-            text(change.after.get("context")),
-            "get",
-            "namespace",
-            "kube-system",
-            "-o",
-            "jsonpath={.metadata.uid}",
-        ]
-        found = subprocess.run(command, cwd=request.project, capture_output=True, text=True, check=False)
-        if found.returncode != 0:
-            answers.append(f"the cluster of {change.name} can't be asked who it is: {found.stderr.strip()[:200]}")
-        elif wanted and found.stdout.strip() != wanted:
-            answers.append(f"{change.name} leads to the cluster {found.stdout.strip()}, the stack is for {wanted}")
-    return answers
-
-
-def _write(request: Request, report: Report, outcome: str, why: list[str]) -> None:
-    """One line; appended and on disk before anything is done."""
-    entry = {
-        "time": datetime.now(tz=UTC).isoformat(timespec="seconds"),
-        "by": request.by,
-        "stack": request.stack,
-        "outcome": outcome,
-        "report": report.fingerprint,
-        "state": report.case.state.fingerprint,
-        "counts": dict(report.counts),
-        "accepted": [f"{f.flag} {f.urn} {f.accepted}" for f in report.findings if f.accepted],
-        "against": why,
-        "breakGlass": request.break_glass,
-    }
-    with request.ledger.open("a", encoding="utf-8") as file:
-        file.write(f"{json.dumps(entry)}\n")
-        file.flush()
-        os.fsync(file.fileno())

@@ -93,7 +93,7 @@ PASSWORD = Loss(
 )
 
 CLAIM_TEMPLATES = Loss(
-    "its pods go; their volume claims stay only because Kubernetes does not delete them, and nobody manages them",
+    "its pods go; claims that its templates made stay only because Kubernetes does not delete them",
     "Kubernetes: StatefulSets, persistentVolumeClaimRetentionPolicy",
 )
 

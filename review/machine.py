@@ -57,6 +57,8 @@ def as_json(report: Report) -> str:
             "newlyPassing": [{"rule": b.rule, "object": list(b.key), "where": b.where} for b in report.passing],
             "grantsGained": [{"object": g.thing.label, "what": g.what, "wide": g.wide} for g in report.grants],
             "peersGained": [{"object": g.thing.label, "what": g.what, "wide": g.wide} for g in report.peers],
+            "grantsLost": [{"object": g.thing.label, "what": g.what} for g in report.grants_lost],
+            "peersLost": [{"object": g.thing.label, "what": g.what} for g in report.peers_lost],
         },
         "reached": [{"urn": r.urn, "by": r.by, "how": r.how} for r in report.reached],
         "drift": {"known": report.drift_known, "resources": sorted(report.case.drifted)},

@@ -23,6 +23,8 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#~])")
 
 def plain(word: str) -> str:
     """Printable, on one line."""
+    if word.isprintable():  # as nearly all are
+        return word
     return "".join(c if c.isprintable() else " " if c.isspace() else "�" for c in word)
 
 

@@ -78,6 +78,12 @@ class Change:
         return self.type.partition(":")[0]
 
     @property
+    def why(self) -> list[str]:
+        """Paths that force a replacement, members of lists not told apart: `spec.volumes[].secret.name`."""
+        words = [".".join("[]" if isinstance(step, int) else step for step in reason) for reason in self.reasons]
+        return list(dict.fromkeys(sorted(word.replace(".[]", "[]") for word in words)))
+
+    @property
     def touched(self) -> bool:
         return self.op not in (Op.SAME, Op.READ)
 

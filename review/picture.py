@@ -6,6 +6,7 @@ resources are counted, not drawn. Colours carry a sign too, for those who don't 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from html import escape
 
 from review.flags import Case
@@ -20,18 +21,27 @@ _COLOURS = {
     Op.DELETE: ("#cf222e", "#ffebe9", "−"),
 }
 _REACHED = ("#0969da", "#ddf4ff", "→")
+_THICK = ' stroke-width="2.5"'
 _QUIET = ("#8c959f", "#f6f8fa", " ")
 
 WIDTH, CHIP, GAP, HEAD = 300, 22, 4, 30
 MANY = 60
 """Resources from which on the unchanged ones are only counted."""
 LETTERS = 37
+LONG = 24
+"""Chips of one panel; what is longer goes on in the next."""
+COLUMNS = 4
+_WEIGHT = {Op.DELETE: 0, Op.REPLACE: 1, Op.CREATE: 2, Op.IMPORT: 3, Op.UPDATE: 4}
+"""What is lost comes first."""
+
+Chip = tuple[str, tuple[str, str, str], bool]
+"""Label, colours with sign, and whether a flag blocks it."""
 
 
-def svg(case: Case, reached: list[Reach]) -> str:
+def svg(case: Case, reached: list[Reach], blocked: set[str]) -> str:
     """Self-contained; fits into an HTML page or a file."""
-    panels = _panels(case, {reach.urn for reach in reached})
-    columns = max(1, min(4, len(panels)))
+    panels = _parts(_panels(case, {reach.urn for reach in reached}, blocked))
+    columns = COLUMNS  # always: the legend needs the room, and pictures of two pushes can be laid side by side
     heights = [0] * columns
     parts: list[str] = []
     for title, chips in panels:
@@ -55,15 +65,15 @@ def _legend() -> str:
         ("replace", _COLOURS[Op.REPLACE]),
         ("delete", _COLOURS[Op.DELETE]),
     ]
-    entries += [("feels it", _REACHED), ("unchanged", _QUIET)]
+    entries += [("feels it", _REACHED), ("unchanged", _QUIET), ("blocked", _COLOURS[Op.DELETE])]
     return "".join(
-        f'<rect x="{10 + n * 52 * 2}" y="14" width="96" height="20" rx="4" fill="{fill}" stroke="{line}"/>'
-        f'<text x="{18 + n * 52 * 2}" y="28" fill="{line}">{sign} {word}</text>'
+        f'<rect x="{10 + n * 52 * 2}" y="14" width="96" height="20" rx="4" fill="{"#ffffff" if word == "blocked" else fill}" stroke="{line}"{_THICK if word == "blocked" else ""}/>'
+        f'<text x="{18 + n * 52 * 2}" y="28" fill="{line}">{"✖" if word == "blocked" else sign} {word}</text>'
         for n, (word, (line, fill, sign)) in enumerate(entries)
     )
 
 
-def _panels(case: Case, reached: set[str]) -> list[tuple[str, list[tuple[str, tuple[str, str, str]]]]]:
+def _panels(case: Case, reached: set[str], blocked: set[str]) -> list[tuple[str, list[Chip]]]:
     """Title and chips, components with changes first."""
     groups: dict[str, list[Change]] = {}
     for change in case.plan.changes.values():
@@ -71,26 +81,31 @@ def _panels(case: Case, reached: set[str]) -> list[tuple[str, list[tuple[str, tu
             groups.setdefault(case.component.get(change.urn, "") or "(no component)", []).append(change)
     few = len(case.plan.changes) <= MANY
     panels = [
-        (name, _chips(case, group, reached, few=few), sum(c.touched for c in group)) for name, group in groups.items()
+        (name, _chips(case, group, reached, blocked, few=few), sum(c.touched for c in group))
+        for name, group in groups.items()
     ]
     panels.sort(key=lambda panel: (-panel[2], panel[0]))
     return [(name, chips) for name, chips, _ in panels]
 
 
-def _chips(case: Case, group: list[Change], reached: set[str], *, few: bool) -> list[tuple[str, tuple[str, str, str]]]:
-    chips: list[tuple[str, tuple[str, str, str]]] = []
-    quiet: list[Change] = []
-    for change in group:
-        if change.touched:
-            chips.append((_called(case, change), _COLOURS[change.op]))
-        elif change.urn in reached:
-            chips.append((_called(case, change), _REACHED))
-        else:
-            quiet.append(change)
+def _parts(panels: list[tuple[str, list[Chip]]]) -> Iterator[tuple[str, list[Chip]]]:
+    """Long ones cut, so that 200 changes of one component are four columns and not one ribbon."""
+    for title, chips in panels:
+        for start in range(0, len(chips), LONG):
+            yield title if start == 0 else f"{title}, continued", chips[start : start + LONG]
+
+
+def _chips(case: Case, group: list[Change], reached: set[str], blocked: set[str], *, few: bool) -> list[Chip]:
+    touched = sorted((c for c in group if c.touched), key=lambda c: (c.urn not in blocked, _WEIGHT.get(c.op, 5)))
+    chips = [(_called(case, c), _COLOURS[c.op], c.urn in blocked) for c in touched]
+    felt = [c for c in group if not c.touched and (c.urn in reached or c.urn in blocked)]
+    chips += [(_called(case, c), _REACHED if c.urn in reached else _QUIET, c.urn in blocked) for c in felt]
+    known = {c.urn for c in [*touched, *felt]}
+    quiet = [c for c in group if c.urn not in known]
     if few:
-        chips += [(_called(case, change), _QUIET) for change in quiet]
+        chips += [(_called(case, change), _QUIET, False) for change in quiet]
     elif quiet:
-        chips.append((f"{len(quiet)} unchanged", _QUIET))
+        chips.append((f"{len(quiet)} unchanged", _QUIET, False))
     return chips
 
 
@@ -100,18 +115,18 @@ def _called(case: Case, change: Change) -> str:
     return f"{thing.kind} {thing.name}" if thing is not None else f"{change.kind} {change.name}"
 
 
-def _panel(title: str, chips: list[tuple[str, tuple[str, str, str]]], x: int, y: int, height: int) -> str:
+def _panel(title: str, chips: list[Chip], x: int, y: int, height: int) -> str:
     parts = [
         f'<rect x="{x}" y="{y}" width="{WIDTH}" height="{height}" rx="6" fill="#ffffff" stroke="#d0d7de"/>',
         f'<text x="{x + 10}" y="{y + 20}" font-weight="600" fill="#1f2328">{escape(_short(title))}</text>',
     ]
-    for number, (label, (line, fill, sign)) in enumerate(chips):
+    for number, (label, (line, fill, sign), blocked) in enumerate(chips):
         top = y + HEAD + number * (CHIP + GAP)
         parts.append(
-            f'<rect x="{x + 8}" y="{top}" width="{WIDTH - 16}" height="{CHIP}" rx="4" fill="{fill}" stroke="{line}"/>'
+            f'<rect x="{x + 8}" y="{top}" width="{WIDTH - 16}" height="{CHIP}" rx="4" fill="{fill}" stroke="{line}"{_THICK if blocked else ""}/>'
         )
         parts.append(
-            f'<text x="{x + 14}" y="{top + 15}" fill="#1f2328"><title>{escape(label)}</title>{sign} {escape(_short(label))}</text>'
+            f'<text x="{x + 14}" y="{top + 15}" fill="#1f2328"><title>{escape(label)}</title>{"✖" if blocked else sign} {escape(_short(label))}</text>'
         )
     return "".join(parts)
 

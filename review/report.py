@@ -20,7 +20,7 @@ from review.cost import Bill
 from review.differences import Difference
 from review.flags import Case, Finding, Grade, findings
 from review.flags.mass import over_ceiling
-from review.flags.posture import Gain, gained_grants, gained_peers
+from review.flags.posture import Gain, gained_grants, gained_peers, lost_grants, lost_peers
 from review.model import Change, Op, autonamed
 from review.radius import Reach
 from review.rules import Breach
@@ -69,6 +69,8 @@ class Report:
     passing: tuple[Breach, ...]
     grants: tuple[Gain, ...]
     peers: tuple[Gain, ...]
+    grants_lost: tuple[Gain, ...]
+    peers_lost: tuple[Gain, ...]
     reached: tuple[Reach, ...]
     picture: str
     drift_known: bool
@@ -119,8 +121,10 @@ def judge(case: Case, asked: Asked) -> Report:
         passing=tuple(case.newly_passing),
         grants=tuple(gained_grants(case)),
         peers=tuple(gained_peers(case)),
+        grants_lost=tuple(lost_grants(case)),
+        peers_lost=tuple(lost_peers(case)),
         reached=tuple(reached),
-        picture=picture.svg(case, reached),
+        picture=picture.svg(case, reached, {f.urn for f in found if f.grade is Grade.BLOCK and not f.accepted}),
         drift_known=asked.drift_known,
         commit=asked.commit,
         base=asked.base,

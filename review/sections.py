@@ -15,6 +15,8 @@ from review.quantities import cores, gibibytes
 from review.redaction import LOOKS_LIKE, credential
 from review.report import Report, Verdict
 from review.rules import RULES
+from review.values import at, canonical, text
+from review.world import LONG_RUNNING, PODS
 
 ROWS = 10
 """Of the danger table above the fold; blocking ones come first."""
@@ -45,7 +47,7 @@ def _details(report: Report) -> Iterator[Section]:
     if report.reached:
         yield Section("", [Fold(f"Who feels it ({len(report.reached)})", [Lines(_reached(report))])])
     yield Section("", [Fold("Cost by object", list(_cost_table(report)))])
-    if report.failing or report.passing or report.grants or report.peers:
+    if report.failing or report.passing or report.grants or report.peers or report.grants_lost or report.peers_lost:
         yield Section("", [Fold("Security in full", [Lines(list(_posture(report)))])])
     yield Section("Drift", [Text([_drift(report)])])
     if report.case.plan.violations:
@@ -65,7 +67,10 @@ def _meta(report: Report) -> Line:
     if report.base:
         words += ["compared with ", Code(report.base[:12]), " · "]
     if report.case.state.version:
-        words += [f"state of {report.case.state.version} · "]
+        words += [f"state of {report.case.state.version.replace(' v', ' by engine v')} · "]
+    providers = [c for c in plan.changes.values() if c.type.startswith("pulumi:providers:")]
+    if versions := sorted({f"{c.kind} {text(c.after['version'])}" for c in providers if c.after.get("version")}):
+        words += [f"{', '.join(versions)} · "]
     words += [f"previewed in {plan.seconds} s · report ", Code(report.fingerprint[:12])]
     if plan.rehearsed:
         words += [" · REHEARSED, compared with no cluster"]
@@ -106,8 +111,10 @@ def _dangers(report: Report) -> list[Block]:
         return [Text(["None."])]
     rows = _groups(report.findings)
     blocks: list[Block] = [
-        Table(("flag", "resource", "what will happen", "to accept"), [_row(group) for group in rows[:ROWS]])
+        Table(("flag", "resource", "what will happen", "do instead"), [_row(group) for group in rows[:ROWS]])
     ]
+    if any(not finding.accepted for finding in report.findings):
+        blocks.append(Text(["To accept one by name and reason: the lines to copy are in the fold below."]))
     if len(rows) > ROWS:
         flags = Counter(finding.flag for group in rows[ROWS:] for finding in group)
         more = ", ".join(f"{flag} × {n}" for flag, n in flags.items())
@@ -119,13 +126,37 @@ def _row(group: list[Finding]) -> list[Line]:
     """Findings of one flag with the same words share a row."""
     finding = group[0]
     sign = "✅" if finding.accepted else "⛔" if finding.grade is Grade.BLOCK else "✋"
-    names = ", ".join(f.label for f in group[:4]) + (f" and {len(group) - 4} more" if len(group) > 4 else "")
-    how: list[str | Code] = (
-        [f"accepted: {finding.accepted}"] if finding.accepted else [Code(f"accept: {finding.flag} {finding.urn} ...")]
-    )
-    if len(group) > 1:
-        how.append(" and likewise for the others")
-    return [[f"{sign} {finding.flag} {FLAGS[finding.flag][0]}"], [names], [finding.sentence], how]
+    return [
+        [f"{sign} {finding.flag} {FLAGS[finding.flag][0]}"],
+        [_names(group)],
+        [finding.sentence],
+        [_instead(finding)],
+    ]
+
+
+def _names(group: list[Finding]) -> str:
+    """Up to four by name; more than that by kind, as a reader of eighteen names reads none."""
+    if len(group) <= 4:
+        return ", ".join(finding.label for finding in group)
+    kinds: dict[str, list[str]] = {}
+    for finding in group:
+        kind, _, name = finding.label.partition(" ")
+        kinds.setdefault(kind, []).append(name)
+    words = [
+        f"{kind} {names[0]}" if len(names) == 1 else f"{len(names)} × {kind} ({names[0]}, …)"
+        for kind, names in list(kinds.items())[:5]
+    ]
+    return ", ".join(words) + (f" and {len(kinds) - 5} more kinds" if len(kinds) > 5 else "")
+
+
+def _instead(finding: Finding) -> str:
+    """In the few words that a cell has; what is to be pasted stands in the fold."""
+    if finding.accepted:
+        return f"accepted: {finding.accepted}"
+    first, more, _ = finding.remedy.partition("\n")
+    if finding.flag == "F3":
+        return "keep the old name, or paste the alias from the fold below"
+    return f"{first.rstrip(':')} (fold below)" if more else first or "-"
 
 
 def _size(report: Report) -> Iterator[Line]:
@@ -146,7 +177,11 @@ def _cost(report: Report) -> str:
     bill = report.bill
     low, high = bill.after * (1 - bill.prices.band), bill.after * (1 + bill.prices.band)
     share = f" ({bill.delta / bill.before:+.0%})" if bill.before else ""
-    words = f"cost per month, {bill.prices.currency}: {bill.before:,.0f} → {bill.after:,.0f}, {bill.delta:+,.0f}{share}; true level {low:,.0f} to {high:,.0f}"
+    level = f"true level {low:,.0f} to {high:,.0f}"
+    if abs(bill.delta) < 0.5:
+        words = f"cost per month, {bill.prices.currency}: {bill.after:,.0f}, unchanged; {level}"
+    else:
+        words = f"cost per month, {bill.prices.currency}: {bill.before:,.0f} → {bill.after:,.0f}, {bill.delta:+,.0f}{share}; {level}"
     if bill.after_most > bill.after:
         words += f", fully scaled {bill.after_most:,.0f}"
     gaps = "" if bill.complete else "; some sizes are unknown and not in it"
@@ -188,7 +223,13 @@ def _step(what: str, before: float, after: float) -> str:
 
 
 def _security(report: Report) -> Iterator[Line]:
-    if not (report.failing or report.passing or report.grants or report.peers):
+    gains = (
+        ("roles gain", report.grants),
+        ("roles lose", report.grants_lost),
+        ("network policies allow", report.peers),
+        ("network policies no longer allow", report.peers_lost),
+    )
+    if not (report.failing or report.passing or any(found for _, found in gains)):
         yield ["nothing gained, nothing lost (rules R01 to R34)"]
         return
     for name, found in (("newly failing", report.failing), ("newly passing", report.passing)):
@@ -200,10 +241,13 @@ def _security(report: Report) -> Iterator[Line]:
                     f"{rule} {RULES[rule].title}{f' × {n}' if n > 1 else ''}" for rule, n in list(counts.items())[:6]
                 ),
             ]
-    for name, gains in (("roles gain", report.grants), ("network policies gain", report.peers)):
-        if gains:
-            first = "; ".join(f"{gain.thing.name} {gain.what}" for gain in gains[:2])
-            yield [f"{name} {len(gains)}: {first}", f"; and {len(gains) - 2} more" if len(gains) > 2 else ""]
+    for name, found in gains:
+        if found:
+            first = "; ".join(f"{gain.thing.name} {gain.what}" for gain in found[:2])
+            yield [
+                f"{name} {len(found)} {_plural(len(found), 'thing')}: {first}",
+                f"; and {len(found) - 2} more" if len(found) > 2 else "",
+            ]
 
 
 def _posture(report: Report) -> Iterator[Line]:
@@ -217,6 +261,8 @@ def _posture(report: Report) -> Iterator[Line]:
             ]
     for gain in [*report.grants, *report.peers]:
         yield [f"{gain.thing.label} gains: {gain.what}"]
+    for gain in [*report.grants_lost, *report.peers_lost]:
+        yield [f"{gain.thing.label} loses: {gain.what}"]
 
 
 def _radius(report: Report) -> Line:
@@ -230,13 +276,23 @@ def _radius(report: Report) -> Line:
         if report.reached
         else "; nothing else feels it"
     )
-    return [
-        f"{len(direct)} {_plural(len(direct), 'resource')} {'changes' if len(direct) == 1 else 'change'} themselves".replace(
-            "changes themselves", "changes itself"
-        ),
-        felt,
-        ".",
-    ]
+    changes = "1 resource changes itself" if len(direct) == 1 else f"{len(direct)} resources change themselves"
+    return [changes, felt, ".", *(f" {words}." for words in _effects(report, direct))]
+
+
+def _effects(report: Report, direct: Iterable[Change]) -> Iterator[str]:
+    """What a change of some kinds sets going."""
+    rolls = sum(c.op is Op.UPDATE and c.kind in LONG_RUNNING and _other_pods(c) for c in direct)
+    jobs = [c for c in direct if c.op in (Op.REPLACE, Op.CREATE) and c.kind == "Job"]
+    if rolls:
+        yield f"{rolls} {_plural(rolls, 'workload')} {'restarts its' if rolls == 1 else 'restart their'} pods"
+    if jobs:
+        first = report.case.label(jobs[0])
+        yield f"{first} runs" if len(jobs) == 1 else f"{len(jobs)} jobs run, {first} among them"
+
+
+def _other_pods(change: Change) -> bool:
+    return canonical(at(change.before, *PODS[change.kind])) != canonical(at(change.after, *PODS[change.kind]))
 
 
 def _plural(count: int, word: str) -> str:
@@ -282,7 +338,7 @@ def _changes(report: Report) -> Iterator[Block]:
 def _of_component(report: Report, changes: Iterable[Change]) -> Iterator[Block]:
     for change in changes:
         how = f" ({'delete' if change.delete_first else 'create'}-first)" if change.op is Op.REPLACE else ""
-        why = f" because of {', '.join('.'.join(map(str, r)) for r in change.reasons[:3])}" if change.reasons else ""
+        why = f" because of {', '.join(change.why[:3])}" if change.reasons else ""
         yield Text([f"{_MARKS[change.op]} {change.op}{how} {report.case.label(change)}{why}"])
         lines: list[Line] = [[Code(d.path), f" {d.sentence}"] for d in report.differences[change.urn][:40]]
         more = len(report.differences[change.urn]) - 40

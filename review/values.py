@@ -113,4 +113,8 @@ def parsed(path: str) -> Path:
 
 def canonical(value: Any) -> str:
     """One text per value, whatever the order of its keys."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _CANONICAL(value)
+
+
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+"""Made once: it is called ten times per resource."""

@@ -26,6 +26,9 @@ PODS: Mapping[str, tuple[str, ...]] = {
 
 LONG_RUNNING = frozenset({"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"})
 
+OPERATED = frozenset({"Alertmanager", "Prometheus"})
+"""Kinds of the Prometheus operator, which labels the pods that it makes for them."""
+
 CLUSTER_POD_LABEL = "cnpg.io/cluster"
 """The operator gives it to the pods it makes for a `Cluster` (CloudNativePG, labels and annotations)."""
 
@@ -110,6 +113,17 @@ class World:
 
     def of(self, *kinds: str) -> Iterator[Thing]:
         return (thing for thing in self.things if thing.kind in kinds and thing.package == "kubernetes")
+
+    @cached_property
+    def operated(self) -> list[tuple[str, Mapping[str, Any]]]:
+        """Namespaces and labels of pods that an operator makes."""
+        return [
+            (
+                thing.namespace,
+                {"app.kubernetes.io/name": thing.kind.lower(), "app.kubernetes.io/instance": thing.name},
+            )
+            for thing in self.of(*OPERATED)
+        ]
 
     def replicas(self, thing: Thing) -> tuple[float, float] | None:
         """Fewest and most; None if the number is not known."""

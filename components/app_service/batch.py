@@ -34,6 +34,8 @@ class MigrationsSpec(Spec):
     """Program and arguments, in the app's image."""
     timeout: Duration = "10m"
     """How long it may take; then it is stopped and has failed."""
+    risky: bool = False
+    """Takes a backup of every server that the app connects to first, and waits for it: for changes that can't be undone."""
 
     def problems(self) -> Iterable[Problem]:
         yield from _whole_seconds("timeout", self.timeout)

@@ -32,7 +32,8 @@ def before(
     place = (image, target, parent)
     if spec.migrations is not None:
         batch, run = wiring.batch, spec.migrations
-        found.append(_one_shot(name, "migrations", run, spec, wiring, batch.delivery, batch.gates, place))
+        gates = (*batch.gates, *wiring.batch.backups(name, image.image_id, parent, wanted=run.risky))
+        found.append(_one_shot(name, "migrations", run, spec, wiring, batch.delivery, gates, place))
     if spec.docker is not None and spec.docker.seed is not None:
         gates = (*wiring.gates, *found)
         found.append(_one_shot(name, "seed", spec.docker.seed, spec, wiring, wiring.delivery, gates, place))

@@ -109,6 +109,7 @@ def _migrations(
     that vanished by itself would be run again by the next `up`.
     """
     patience = f"{seconds(migrations.timeout) + SCHEDULING_SECONDS}s"
+    gates = (*batch.gates, *batch.backups(name, spec.image, parent, wanted=migrations.risky))
     return Job(
         f"{name}-migrations",
         metadata=metadata(target, facts.batch_selector(name), annotations=RUNS_AGAIN),
@@ -120,7 +121,7 @@ def _migrations(
         opts=pulumi.ResourceOptions(
             parent=parent,
             provider=target.provider,
-            depends_on=[policy, *(resource for gate in batch.gates for resource in gate.resources)],
+            depends_on=[policy, *(resource for gate in gates for resource in gate.resources)],
             custom_timeouts=pulumi.CustomTimeouts(create=patience, update=patience),
         ),
     )

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import pulumi
 
+from components.app_service import facts
 from components.app_service.delivery import Connection, Delivery
-from components.connections import Edge, Gate
+from components.connections import Edge, Gate, PostgresConnection
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +20,19 @@ class Batch:
     gates: tuple[Gate, ...]
     """What must have happened before they run."""
     connections: tuple[Connection, ...]
+
+    def backups(
+        self, name: str, release: pulumi.Input[str], parent: pulumi.Resource, *, wanted: bool
+    ) -> tuple[Gate, ...]:
+        """Gates of the backups that a release waits for, one for each server."""
+        if not wanted:
+            return ()
+        found: dict[str, Gate] = {}
+        for connection in self.connections:
+            if isinstance(connection, PostgresConnection) and connection.server not in found:
+                assert connection.backs_up is not None, "a proof has looked for it"
+                found[connection.server] = connection.backs_up(facts.backup(name, connection.server), release, parent)
+        return tuple(found.values())
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -64,6 +64,9 @@ class ToRedis(Spec):
     """Connections that one replica holds at most."""
     via: Literal["sentinel", "proxy"] | None = Field(default=None, examples=["proxy"])
     """How it finds the primary of a replicated instance: asks the Sentinels itself, or goes through proxies. Absent: sentinel."""
+    multi_key: bool | None = Field(default=None, examples=[False])
+    """Whether it needs commands, transactions or scripts on several keys that share no hash tag. Must be said of a sharded
+    instance, which can't do them. Absent: not known."""
     prefix: VariablePrefix = Field(default="REDIS", alias="as", examples=["SESSIONS"])
     """What the variables start with: REDIS_HOST, or SESSIONS_HOST."""
     deliver: Literal["file", "env"] = "file"
@@ -96,6 +99,18 @@ class ToApp(Spec):
             yield Problem(path=("deliver",), rule="says how a credential arrives, and none is named", example="file")
 
 
+class ToObjectStore(Spec):
+    """A bucket, with the keys of its store."""
+
+    object_store: DnsLabel = Field(examples=["uploads"])
+    """Name of the object store."""
+    deliver: Literal["file", "env"] = "file"
+    """How the keys arrive."""
+    prefix: VariablePrefix | None = Field(default=None, alias="as", examples=["AWS"])
+    """What the variables start with. Absent: the store's name in capitals: UPLOADS_BUCKET, UPLOADS_REGION. Amazon's own
+    libraries read what starts with AWS."""
+
+
 class ToExternal(Spec):
     """A host outside the stack."""
 
@@ -119,6 +134,8 @@ def _form(value: Any) -> str | None:
             return "redis"
         case ToApp() | {"app": _}:
             return "app"
+        case ToObjectStore() | {"object_store": _}:
+            return "object_store"
         case ToExternal() | {"external": _}:
             return "external"
         case _:
@@ -129,11 +146,12 @@ ConnectionSpec = Annotated[
     Annotated[ToPostgres, Tag("postgres")]
     | Annotated[ToRedis, Tag("redis")]
     | Annotated[ToApp, Tag("app")]
+    | Annotated[ToObjectStore, Tag("object_store")]
     | Annotated[ToExternal, Tag("external")],
     Discriminator(
         _form,
         custom_error_type="form",
-        custom_error_message="must name what it connects to: {postgres: NAME}, {redis: NAME}, {app: NAME} or {external: HOST}",
+        custom_error_message="must name what it connects to: {postgres: NAME}, {redis: NAME}, {app: NAME}, {object_store: NAME} or {external: HOST}",
     ),
     Field(examples=["{postgres: main, pool: 10}"]),
 ]
@@ -146,13 +164,19 @@ def delivered_by(connection: ConnectionSpec) -> tuple[str, ...]:
             words = ("HOST", "PORT", "DATABASE", "USER", "SSLMODE", "SSLROOTCERT", "PASSWORD", "URI")
             return tuple(f"PG{word}" if prefix == "PG" else f"{prefix}_{word}" for word in words)
         case ToRedis(prefix=prefix, via=via):
-            # Without `via` it is the instance that decides: one server has an address, several have Sentinels.
+            # Without `via` it is the instance that decides: one server has an address, replicas have Sentinels, shards know each other.
             address = () if via == "sentinel" else ("HOST", "PORT", "URI")
             named = () if via == "proxy" else ("SENTINELS", "SENTINEL_GROUP")
+            named += () if via else ("CLUSTER_NODES",)
             return tuple(f"{prefix}_{word}" for word in ("USER", "PASSWORD", "TLS", "CA", *address, *named))
         case ToApp(credential=credential):
             words = ("HOST", "PORT") if credential is None else ("HOST", "PORT", "USER", "PASSWORD", "USERPASS")
             return tuple(f"{variables_prefix(connection)}_{word}" for word in words)
+        case ToObjectStore():
+            words = ("BUCKET", "FOLDER", "REGION", "ENDPOINT_URL", "ACCESS_KEY_ID", "SECRET_ACCESS_KEY")
+            # Amazon's libraries read both keys from one file.
+            shared = ("SHARED_CREDENTIALS",) if connection.deliver == "file" else ()
+            return tuple(f"{variables_prefix(connection)}_{word}" for word in (*words, *shared))
         case ToExternal():
             return ()
 
@@ -163,6 +187,12 @@ def variables_prefix(connection: ConnectionSpec) -> str | None:
         case ToPostgres(prefix=prefix) | ToRedis(prefix=prefix):
             return prefix
         case ToApp(app=app, prefix=prefix):
-            return app.upper().replace("-", "_") if prefix is None else prefix
+            return _capitals(app) if prefix is None else prefix
+        case ToObjectStore(object_store=store, prefix=prefix):
+            return _capitals(store) if prefix is None else prefix
         case ToExternal():
             return None
+
+
+def _capitals(name: str) -> str:
+    return name.upper().replace("-", "_")

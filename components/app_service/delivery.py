@@ -12,12 +12,19 @@ from typing import Literal
 import pulumi
 
 from components.app_service.spec import AppServiceSpec, GeneratedSecret, SecretRef
-from components.connections import AppConnection, Credential, PostgresConnection, RedisConnection, SecretKey
+from components.connections import (
+    AppConnection,
+    Credential,
+    ObjectStoreConnection,
+    PostgresConnection,
+    RedisConnection,
+    SecretKey,
+)
 
 SECRETS_FOLDER = "/run/secrets"
 CONFIG_FOLDER = "/run/config"
 
-Connection = PostgresConnection | RedisConnection | AppConnection
+Connection = PostgresConnection | RedisConnection | AppConnection | ObjectStoreConnection
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +76,8 @@ def deliver(
                 _redis(connection, found)
             case AppConnection():
                 _app(connection, found)
+            case ObjectStoreConnection():
+                _object_store(connection, found)
     return Delivery(
         variables=dict(sorted(found.variables.items())),
         secret_variables=dict(sorted(found.secret_variables.items())),
@@ -107,6 +116,22 @@ def _app(connection: AppConnection, found: _Collector) -> None:
     found.secret(f"{prefix}_USERPASS", SecretValue(value=both), connection.deliver)
 
 
+def _object_store(connection: ObjectStoreConnection, found: _Collector) -> None:
+    """The keys one by one, and as the file that Amazon's libraries read.
+
+    https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html
+    """
+    prefix = connection.prefix
+    found.variables.update({f"{prefix}_{word}": value for word, value in connection.told.items()})
+    keys = {"ACCESS_KEY_ID": connection.access_key, "SECRET_ACCESS_KEY": connection.secret_key}
+    for word, value in keys.items():
+        found.secret(f"{prefix}_{word}", SecretValue(value=value), connection.deliver)
+    if connection.deliver == "file":
+        lines = ("[default]\naws_access_key_id = ", keys["ACCESS_KEY_ID"], "\naws_secret_access_key = ")
+        both = pulumi.Output.concat(*lines, keys["SECRET_ACCESS_KEY"], "\n")
+        found.secret(f"{prefix}_SHARED_CREDENTIALS", SecretValue(value=both), "file")
+
+
 def _postgres(connection: PostgresConnection, found: _Collector) -> None:
     """libpq's variables: https://www.postgresql.org/docs/18/libpq-envars.html, and a URI for drivers that want one."""
     plain = {
@@ -130,11 +155,15 @@ def _postgres(connection: PostgresConnection, found: _Collector) -> None:
 
 
 def _redis(connection: RedisConnection, found: _Collector) -> None:
-    """One address, or the Sentinels that know it: never both, so that an app can't hold on to a primary of yesterday."""
+    """One address, or those who know it (Sentinels, or a sharded instance's servers): never both, so that an app can't hold
+    on to a primary of yesterday.
+    """
     prefix = connection.prefix
     found.variables[f"{prefix}_USER"] = connection.username
     found.variables[f"{prefix}_TLS"] = "false" if connection.ca is None else "true"
-    if connection.host is None:
+    if connection.nodes:
+        found.variables[f"{prefix}_CLUSTER_NODES"] = ",".join(connection.nodes)
+    elif connection.host is None:
         found.variables[f"{prefix}_SENTINELS"] = ",".join(connection.sentinels)
         found.variables[f"{prefix}_SENTINEL_GROUP"] = connection.group
     else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from components.app_service.connects_to import ToExternal
+from components.app_service.connects_to import ToExternal, ToPostgres
 from components.app_service.kinds import RollingSpec, StatefulSpec
 from components.app_service.spec import AppServiceSpec
 from components.footprint import Footprint
@@ -49,6 +49,18 @@ def migrator(name: str) -> str:
 def claims(name: str, jobs: Iterable[str] = ()) -> set[str]:
     """Names that no other instance may take."""
     return {f"{name}{suffix}" for suffix in SUFFIXES} | {f"{name}-{job}" for job in jobs}
+
+
+def backup(name: str, server: str) -> str:
+    """A backup that migrations wait for."""
+    return f"{name}-{server}-backup"
+
+
+def backups(name: str, spec: AppServiceSpec) -> set[str]:
+    """One for each server that risky migrations may change."""
+    if spec.migrations is None or not spec.migrations.risky:
+        return set()
+    return {backup(name, c.postgres) for c in spec.connects_to if isinstance(c, ToPostgres)}
 
 
 def namespace(name: str, spec: AppServiceSpec, prefix: str) -> str:

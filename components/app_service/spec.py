@@ -10,6 +10,7 @@ from pydantic import Discriminator, Field, Tag
 from components.app_service.batch import HelperSpec, JobSpec, MigrationsSpec, SeedSpec, SmokeSpec
 from components.app_service.connects_to import ConnectionSpec, ToPostgres
 from components.app_service.isolation import IsolationSpec
+from components.app_service.metrics import MetricsSpec, SloSpec, disagreements
 from components.app_service.probes import ProbesSpec
 from components.app_service.storage import CredentialSpec
 from components.routes import RouteSpec
@@ -248,6 +249,10 @@ class AppServiceSpec(Spec):
         OnlyOn("kubernetes", "Docker starts nothing on a schedule; run it by hand: `docker exec`"),
     ] = Field(default={}, examples=["{cleanup: {schedule: '15 3 * * *', command: [npm, run, cleanup]}}"])
     """Commands on a schedule, by name."""
+    metrics: MetricsSpec | None = None
+    """What it tells the monitoring. Absent: a port called `metrics` is scraped, and nothing is known of what it says."""
+    slo: SloSpec | None = Field(default=None, examples=["{availability: 99.9, latency: {below: 200ms, percent: 99}}"])
+    """What is promised of its requests."""
     isolation: IsolationSpec | None = None
     """How an app is kept apart that runs code nobody has read."""
     resources: ResourcesSpec = ResourcesSpec()
@@ -307,6 +312,7 @@ class AppServiceSpec(Spec):
                 example="{max_unavailable: 1}",
             )
         yield from self._ports()
+        yield from disagreements(self.metrics, self.slo, self.ports)
         if self.migrations is not None and not any(isinstance(c, ToPostgres) for c in self.connects_to):
             yield Problem(
                 path=("migrations",),

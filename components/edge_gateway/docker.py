@@ -10,7 +10,7 @@ import pulumi_docker as docker
 from components import versions
 from components.connections import Edge, Gate, Instance
 from components.edge_gateway.local_authority import AUTHORITY_FOLDER, ISSUED_FOLDER, script
-from components.edge_gateway.nginx import configuration
+from components.edge_gateway.nginx import configuration, key_file, key_lines
 from components.edge_gateway.spec import DockerSpec, EdgeGatewaySpec, PublishSpec
 from components.nginx.docker import NAME_SERVER, NGINX_USER, TLS_FOLDER, server
 from components.nginx.render import Place
@@ -27,9 +27,10 @@ def create(
     routes: Sequence[Route],
     target: DockerTarget,
     *,
-    edges: Sequence[Edge],
+    edges: tuple[Sequence[Edge], Sequence[Edge]],
     gates: Sequence[Gate],
     given: Given,
+    secrets: Mapping[str, pulumi.Output[str]],
     parent: pulumi.Resource,
 ) -> list[str]:
     local = spec.docker or DockerSpec()
@@ -44,20 +45,22 @@ def create(
                 f"{certificate}.{kind}": value
                 for certificate, pair in given.items()
                 for kind, value in zip(("crt", "key"), pair, strict=True)
-            },
+            }
+            | {key_file(route): keys for route in routes if (keys := _keys(route, secrets)) is not None},
         },
         NGINX_USER,
         target,
         parent,
     )
     made = _local_certificates(name, spec, nginx, target, parent)
-    backends = sorted({e.producer.name for e in edges if isinstance(e.producer, Instance)})
+    inbound, outbound = edges
+    backends = {e.producer.name for e in outbound if isinstance(e.producer, Instance)}
     server(
         name,
         image_id=nginx.image_id,
         memory=local.memory,
         cpu=local.cpu,
-        networks=[f"{name}-egress", *backends],
+        networks=sorted({f"{name}-egress", *backends, *({name} if inbound else ())}),
         publish={8080: local.publish.http, 8443: local.publish.https},
         mounts=[*written.mounts, *made.mounts],
         after=[*written.written_by, *made.after, *(r for gate in gates for r in gate.resources)],
@@ -67,6 +70,13 @@ def create(
         parent=parent,
     )
     return [f"https://{host}{suffix}" for host in sorted({route.spec.host for route in routes})]
+
+
+def _keys(route: Route, secrets: Mapping[str, pulumi.Output[str]]) -> pulumi.Output[str] | None:
+    keys = route.spec.api_key
+    if keys is None:
+        return None
+    return pulumi.Output.all(**{client: secrets[key] for client, key in keys.clients.items()}).apply(key_lines)
 
 
 def _suffix(publish: PublishSpec) -> str:

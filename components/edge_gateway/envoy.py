@@ -6,15 +6,15 @@ https://gateway.envoyproxy.io/v1.9/api/extension_types/
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pulumi
 from pulumi_kubernetes.apiextensions import CustomResource
 
 from components import versions
-from components.edge_gateway.spec import EdgeGatewaySpec
-from components.routes import LimitsSpec, Route
+from components.edge_gateway.spec import EdgeGatewaySpec, WafSpec
+from components.routes import CircuitSpec, LimitsSpec, Route
 from components.targets import KubernetesTarget
 from components.targets.kubernetes import metadata
 from components.vocabulary import seconds, size_bytes
@@ -67,7 +67,13 @@ def client_policy(
         "targetRefs": [{"group": "gateway.networking.k8s.io", "kind": "Gateway", "name": name}],
         "tls": {"minVersion": "1.2", "alpnProtocols": ["h2", "http/1.1"]},
         "timeout": {"http": {"requestHeadersReceivedTimeout": "10s", "idleTimeout": "65s"}},
-        "headers": {"requestID": "Generate", "lateResponseHeaders": {"remove": ["Server"]}},
+        "headers": {
+            "requestID": "Generate",
+            "lateResponseHeaders": {
+                "remove": ["Server"],
+                "set": [{"name": "X-Request-Id", "value": "%REQ(X-REQUEST-ID)%"}],
+            },
+        },
         "path": {"escapedSlashesAction": "RejectRequest"},
     }
     if spec.trusted_proxies:
@@ -82,10 +88,44 @@ def client_policy(
     )
 
 
+def firewall(
+    name: str, waf: WafSpec, labels: Mapping[str, str], target: KubernetesTarget, opts: pulumi.ResourceOptions
+) -> None:
+    """EnvoyExtensionPolicy over all listeners. Its image is fetched by the gateway's controller, not by nodes."""
+    directives = [
+        "Include @recommended-conf",
+        "Include @crs-setup-conf",
+        f'SecAction "id:900000,phase:1,pass,t:none,nolog,setvar:tx.blocking_paranoia_level={waf.paranoia}"',
+        "Include @owasp_crs/*.conf",
+        *(f"SecRuleRemoveById {rule}" for rule in sorted(waf.exclude)),
+        "SecResponseBodyAccess Off",
+        f"SecRuleEngine {'On' if waf.mode == 'block' else 'DetectionOnly'}",
+    ]
+    CustomResource(
+        f"{name}-firewall",
+        api_version=versions.ENVOY_GATEWAY_API,
+        kind="EnvoyExtensionPolicy",
+        metadata=metadata(target, labels, f"{name}-firewall"),
+        spec={
+            "targetRefs": [{"group": "gateway.networking.k8s.io", "kind": "Gateway", "name": name}],
+            "wasm": [
+                {
+                    "name": "coraza",
+                    "rootID": "",
+                    "code": {"type": "Image", "image": {"url": versions.CORAZA}},
+                    "config": {"default_directives": "default", "directives_map": {"default": directives}},
+                    "failOpen": False,
+                }
+            ],
+        },
+        opts=opts,
+    )
+
+
 def route_policies(
     name: str, route: Route, labels: Mapping[str, str], target: KubernetesTarget, opts: pulumi.ResourceOptions
 ) -> None:
-    """BackendTrafficPolicy for each HTTPRoute of a backend, and a SecurityPolicy if it asks for one."""
+    """BackendTrafficPolicy for each HTTPRoute of a backend."""
     for suffix, paths in (("", route.plain_paths), ("-websocket", route.websocket_paths)):
         if not paths:
             continue
@@ -100,16 +140,6 @@ def route_policies(
             spec={"targetRefs": reference, **_traffic(route, websocket=bool(suffix))},
             opts=opts,
         )
-        security = dict(_security(route))
-        if security:
-            CustomResource(
-                f"{name}-security-{route.backend}{suffix}",
-                api_version=versions.ENVOY_GATEWAY_API,
-                kind="SecurityPolicy",
-                metadata=metadata(target, labels, f"{name}-{route.backend}{suffix}"),
-                spec={"targetRefs": reference, **security},
-                opts=opts,
-            )
 
 
 def _traffic(route: Route, *, websocket: bool) -> dict[str, Any]:
@@ -129,9 +159,27 @@ def _traffic(route: Route, *, websocket: bool) -> dict[str, Any]:
             "attributes": {"SameSite": "Lax"},
         }
         body["loadBalancer"] = {"type": "ConsistentHash", "consistentHash": {"type": "Cookie", "cookie": cookie}}
+    if spec.circuit is not None:
+        body |= _circuit(spec.circuit)
     if spec.limits is not None:
         body["rateLimit"] = {"type": "Local", "local": {"rules": [_limit(spec.limits)]}}
     return body
+
+
+def _circuit(circuit: CircuitSpec) -> dict[str, Any]:
+    """Half of an app's replicas may be left alone: beyond that the app itself is ill, and fewer replicas make it worse."""
+    passive = {
+        "consecutive5XxErrors": circuit.failures,
+        "baseEjectionTime": f"{seconds(circuit.pause)}s",
+        "interval": "5s",
+        "maxEjectionPercent": 50,
+    }
+    found: dict[str, Any] = {"healthCheck": {"passive": passive}}
+    if circuit.requests is not None:
+        # By HTTP/1.1 each open request has a connection, and one that has none yet waits: all three mean the same.
+        limits = ("maxConnections", "maxParallelRequests", "maxPendingRequests")
+        found["circuitBreaker"] = dict.fromkeys(limits, circuit.requests)
+    return found
 
 
 def _limit(limits: LimitsSpec) -> dict[str, Any]:
@@ -139,18 +187,3 @@ def _limit(limits: LimitsSpec) -> dict[str, Any]:
         "clientSelectors": [{"sourceCIDR": {"type": "Distinct", "value": "0.0.0.0/0"}}],
         "limit": {"requests": limits.requests, "unit": limits.per.capitalize()},
     }
-
-
-def _security(route: Route) -> Iterator[tuple[str, Any]]:
-    if route.spec.allow_from:
-        rule = {"name": "allow-from", "action": "Allow", "principal": {"clientCIDRs": sorted(route.spec.allow_from)}}
-        yield "authorization", {"defaultAction": "Deny", "rules": [rule]}
-    if route.spec.jwt is not None:
-        jwt = route.spec.jwt
-        provider = {
-            "name": "issuer",
-            "issuer": jwt.issuer,
-            "audiences": sorted(jwt.audiences),
-            "remoteJWKS": {"uri": jwt.jwks},
-        }
-        yield "jwt", {"providers": [provider]}

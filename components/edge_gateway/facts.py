@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from components.app_service.spec import AppServiceSpec
 from components.cdn_frontend import facts as site_facts
@@ -12,7 +13,9 @@ from components.cdn_frontend.spec import CdnFrontendSpec
 from components.edge_gateway.spec import EdgeGatewaySpec, PublishSpec
 from components.environment.spec import ClusterSpec
 from components.footprint import Footprint
-from components.routes import Route
+from components.monitoring_stack import facts as monitoring_facts
+from components.monitoring_stack.spec import MonitoringSpec
+from components.routes import Route, RouteSpec, Share
 from components.vocabulary import Problem, cpu_millis, size_bytes
 
 COMPONENT = "edge-gateway"
@@ -20,6 +23,9 @@ COMPONENT = "edge-gateway"
 
 NAME = "edge"
 """The one instance of a stack."""
+
+DOCKER_PORT = 8443
+"""Where its container speaks TLS: below 1024 it would need rights."""
 
 SUFFIXES = (
     "",
@@ -36,6 +42,12 @@ SUFFIXES = (
 )
 """What is put behind the instance's name, on either target."""
 
+CLIENT_HEADER = "x-client-id"
+"""Tells an app whose API key came; what a client itself sends under this name never arrives."""
+
+API_KEY = re.compile(r"[A-Za-z0-9_-]{16,200}")
+"""What every proxy reads without quotes, and nobody guesses."""
+
 SOLVER_LABELS = {"acme.cert-manager.io/http01-solver": "true"}
 """Pods that cert-manager starts in the stack's namespace to answer Let's Encrypt. https://cert-manager.io/docs/configuration/acme/http01/"""
 SOLVER_PORT = 8089
@@ -45,7 +57,19 @@ SOLVER_CPU, SOLVER_MEMORY = "10m", "64Mi"
 OLDEST_CERT_MANAGER = (1, 21)
 """The first minor that has the fix of GHSA-8rvj-mm4h-c258 from its start."""
 
-Feature = Literal["affinity", "allow_from", "body", "jwt", "limits", "timeouts.websocket_idle", "trusted_proxies"]
+Feature = Literal[
+    "affinity",
+    "allow_from",
+    "api_key",
+    "body",
+    "circuit",
+    "jwt",
+    "limits",
+    "oidc",
+    "timeouts.websocket_idle",
+    "trusted_proxies",
+    "waf",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,9 +82,7 @@ class Implementation:
 
 ENVOY_GATEWAY = Implementation(
     title="Envoy Gateway",
-    capabilities=frozenset(
-        {"affinity", "allow_from", "body", "jwt", "limits", "timeouts.websocket_idle", "trusted_proxies"}
-    ),
+    capabilities=frozenset(get_args(Feature)),
 )
 STANDARD = Implementation(
     title="a gateway of which only Gateway API's standard channel is known", capabilities=frozenset()
@@ -81,15 +103,21 @@ def claims() -> set[str]:
     return {f"{NAME}{suffix}" for suffix in SUFFIXES}
 
 
-def routes(apps: Mapping[str, AppServiceSpec], sites: Mapping[str, CdnFrontendSpec]) -> tuple[Route, ...]:
+def routes(
+    apps: Mapping[str, AppServiceSpec],
+    sites: Mapping[str, CdnFrontendSpec],
+    monitoring: MonitoringSpec | None = None,
+) -> tuple[Route, ...]:
     """Every route of a stack, in an order that no new name changes for the others."""
     found = [
         Route(
             backend=name,
             port=app.ports[app.route.port],
             section="app_services",
+            place=("app_services", name, "route"),
             replicated=app.most_replicas > 1,
             spec=app.route,
+            shares=tuple(_shares(app.route, apps)),
         )
         for name, app in sorted(apps.items())
         if app.route is not None
@@ -101,13 +129,21 @@ def routes(apps: Mapping[str, AppServiceSpec], sites: Mapping[str, CdnFrontendSp
                 backend=name,
                 port=site_facts.PORT,
                 section="cdn_frontends",
+                place=("cdn_frontends", name, "route"),
                 replicated=site.replicas > 1,
                 spec=site.route,
             )
             for name, site in sorted(sites.items())
             if site.route is not None
         ),
+        *(() if (shown := monitoring_facts.route(monitoring)) is None else (shown,)),
     )
+
+
+def _shares(route: RouteSpec, apps: Mapping[str, AppServiceSpec]) -> Iterator[Share]:
+    for name, percent in sorted(route.shares.items()):
+        if name in apps and route.port in apps[name].ports:
+            yield Share(backend=name, port=apps[name].ports[route.port], percent=percent)
 
 
 def acme_hosts(spec: EdgeGatewaySpec) -> list[str]:
@@ -132,6 +168,17 @@ def given_secrets(spec: EdgeGatewaySpec) -> Iterator[tuple[tuple[str, ...], str]
             yield (*path, "key"), certificate.given.key
 
 
+def route_secrets(routes: Sequence[Route]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Keys of `secrets` that routes name, and where."""
+    for route in routes:
+        path = (route.section, route.backend, "route")
+        if route.spec.oidc is not None:
+            yield (*path, "oidc", "client_secret"), route.spec.oidc.client_secret
+        if route.spec.api_key is not None:
+            for client, key in sorted(route.spec.api_key.clients.items()):
+                yield (*path, "api_key", "clients", client), key
+
+
 def peak(spec: EdgeGatewaySpec) -> Footprint:
     """Solver pods, one per name at the most; the proxies run in the gateway's own namespace."""
     pods = len(acme_hosts(spec))
@@ -142,7 +189,7 @@ def without_edge(routes: Sequence[Route]) -> Iterator[Problem]:
     """Routes of a stack that has no edge."""
     for route in routes:
         yield Problem(
-            path=(route.section, route.backend, "route"),
+            path=route.place,
             rule="needs a way in: the stack has no `edge`",
             example="{certificates: {main: {hosts: [" + route.spec.host + "]}}}",
         )
@@ -152,7 +199,7 @@ def problems(spec: EdgeGatewaySpec, routes: Sequence[Route]) -> Iterator[Problem
     """What is wrong between routes, and between a route and the certificates; on every target."""
     owners: dict[tuple[str, str], Route] = {}
     for route in routes:
-        at = (route.section, route.backend, "route")
+        at = route.place
         if spec.certificate_of(route.spec.host) is None:
             yield Problem(
                 path=(*at, "host"),
@@ -163,7 +210,7 @@ def problems(spec: EdgeGatewaySpec, routes: Sequence[Route]) -> Iterator[Problem
             if (other := owners.setdefault((route.spec.host, path), route)) is not route:
                 yield Problem(
                     path=at,
-                    rule=f"leads {route.spec.host}{path} here, and {other.section}.{other.backend} takes it too",
+                    rule=f"leads {route.spec.host}{path} here, and {'.'.join(other.place[:-1])} takes it too",
                 )
     cookies: dict[str, str] = {}
     for route in routes:
@@ -171,10 +218,37 @@ def problems(spec: EdgeGatewaySpec, routes: Sequence[Route]) -> Iterator[Problem
             cookie = f"{route.spec.host} {route.spec.affinity.cookie}"
             if (first := cookies.setdefault(cookie, route.backend)) != route.backend:
                 yield Problem(
-                    path=(route.section, route.backend, "route", "affinity", "cookie"),
+                    path=(*route.place, "affinity", "cookie"),
                     rule=f"is the cookie of {first!r} on the same host; name another",
                     example=f"{route.backend.replace('-', '_')}_affinity",
                 )
+
+
+def share_problems(
+    apps: Mapping[str, AppServiceSpec], sites: Mapping[str, CdnFrontendSpec], broken: Collection[str]
+) -> Iterator[Problem]:
+    """Shares that lead nowhere, or past the app that declares them."""
+    for name, site in sites.items():
+        if site.route is not None and site.route.shares:
+            yield Problem(
+                path=("cdn_frontends", name, "route", "shares"),
+                rule="would answer one page's requests from two releases; use previous_image, which keeps old files reachable",
+            )
+    for name, app in apps.items():
+        if app.route is None or not app.route.shares:
+            continue
+        path = ("app_services", name, "route", "shares")
+        if name not in app.route.shares:
+            yield Problem(
+                path=path, rule=f"must name {name} too, with what stays for it", example=f"{{{name}: 90, ...}}"
+            )
+        for other in app.route.shares:
+            if other not in apps and other not in broken:
+                there = ", ".join(sorted(apps)) or "none"
+                yield Problem(path=(*path, other), rule=f"names no app of this stack; there are: {there}")
+            elif other in apps and other != name and app.route.port not in apps[other].ports:
+                has = ", ".join(sorted(apps[other].ports)) or "none"
+                yield Problem(path=(*path, other), rule=f"has no port {app.route.port!r}; it has: {has}")
 
 
 def cluster_problems(spec: EdgeGatewaySpec, routes: Sequence[Route], cluster: ClusterSpec) -> Iterator[Problem]:
@@ -188,10 +262,11 @@ def cluster_problems(spec: EdgeGatewaySpec, routes: Sequence[Route], cluster: Cl
         )
     yield from _issuing(spec, cluster)
     found = implementation(cluster)
-    if spec.trusted_proxies and "trusted_proxies" not in found.capabilities:
-        yield _lacks(("edge", "trusted_proxies"), found)
+    asked: dict[Feature, object] = {"trusted_proxies": spec.trusted_proxies, "waf": spec.waf}
+    for feature in (name for name, value in asked.items() if value and name not in found.capabilities):
+        yield _lacks(("edge", feature), found)
     for route in routes:
-        here = (route.section, route.backend, "route")
+        here = route.place
         for feature in _wants(route):
             if feature not in found.capabilities:
                 yield _lacks((*here, *feature.split(".")), found)
@@ -248,6 +323,12 @@ def _wants(route: Route) -> Iterator[Feature]:
         yield "body"
     if spec.jwt is not None:
         yield "jwt"
+    if spec.oidc is not None:
+        yield "oidc"
+    if spec.api_key is not None:
+        yield "api_key"
+    if spec.circuit is not None:
+        yield "circuit"
     if spec.limits is not None:
         yield "limits"
     if "websocket_idle" in spec.timeouts.model_fields_set:

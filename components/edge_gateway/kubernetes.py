@@ -11,7 +11,7 @@ from pulumi_kubernetes.core.v1 import Secret
 
 from components import versions
 from components.connections import Edge
-from components.edge_gateway import envoy, facts
+from components.edge_gateway import envoy, facts, sign_in
 from components.edge_gateway.spec import EdgeGatewaySpec
 from components.headers import header_values
 from components.routes import CorsSpec, Route
@@ -20,6 +20,7 @@ from components.targets.kubernetes import metadata, network_policy
 from components.vocabulary import seconds
 
 Given = Mapping[str, tuple[pulumi.Output[str], pulumi.Output[str]]]
+Apart = Mapping[str, KubernetesTarget]
 
 TRUSTED = "https://acme-v02.api.letsencrypt.org/directory"
 TRIAL = "https://acme-staging-v02.api.letsencrypt.org/directory"
@@ -35,8 +36,10 @@ def create(
     routes: Sequence[Route],
     target: KubernetesTarget,
     *,
+    apart: Apart,
     edges: Sequence[Edge],
     given: Given,
+    secrets: sign_in.Secrets,
     parent: pulumi.Resource,
 ) -> list[str]:
     labels = facts.selector()
@@ -48,12 +51,17 @@ def create(
     entry = _gateway(name, spec, hosts, labels, gateway, target, opts, proxy)
     if gateway.envoy:
         envoy.client_policy(name, spec, labels, target, opts)
+        if spec.waf is not None:
+            envoy.firewall(name, spec.waf, labels, target, opts)
     _redirect(name, labels, target, opts, entry)
     _certificates(name, spec, labels, target, opts, given, entry)
     if facts.acme_hosts(spec):
         network_policy(f"{name}-solver", labels, facts.SOLVER_LABELS, (edges, ()), target, parent)
+    for app in sorted({share.backend for route in routes for share in route.backends} & apart.keys()):
+        _grant(name, app, labels, target, apart[app], opts)
     for route in routes:
-        _routes(name, spec, route, labels, target, opts, entry)
+        guards = sign_in.policy(name, route, labels, target, secrets, opts) if gateway.envoy else []
+        _routes(name, spec, route, labels, target, apart, _after(opts, entry, *guards))
         if gateway.envoy:
             envoy.route_policies(name, route, labels, target, opts)
     return [f"https://{host}" for host in hosts]
@@ -208,8 +216,8 @@ def _routes(
     route: Route,
     labels: Mapping[str, str],
     target: KubernetesTarget,
+    apart: Apart,
     opts: pulumi.ResourceOptions,
-    gateway: CustomResource,
 ) -> None:
     """One HTTPRoute for requests and one for WebSockets: their timeouts and limits differ."""
     both = (
@@ -230,14 +238,47 @@ def _routes(
                 "rules": [
                     {
                         "matches": [{"path": {"type": "PathPrefix", "value": path}} for path in paths],
-                        "backendRefs": [{"name": route.backend, "port": route.port}],
+                        "backendRefs": list(_backends(route, apart)),
                         "timeouts": {"request": timeout},
                         "filters": list(_filters(spec, route)),
                     }
                 ],
             },
-            opts=_after(opts, gateway),
+            opts=opts,
         )
+
+
+def _backends(route: Route, apart: Apart) -> Iterator[dict[str, Any]]:
+    """One alone has no weight: it gets all."""
+    for share in route.backends:
+        yield {
+            "name": share.backend,
+            "port": share.port,
+            **({"namespace": apart[share.backend].namespace} if share.backend in apart else {}),
+            **({"weight": share.percent} if route.shares else {}),
+        }
+
+
+def _grant(
+    name: str,
+    app: str,
+    labels: Mapping[str, str],
+    target: KubernetesTarget,
+    place: KubernetesTarget,
+    opts: pulumi.ResourceOptions,
+) -> None:
+    """An untrusted app's namespace lets routes of the stack's own lead to that app. https://gateway-api.sigs.k8s.io/api-types/referencegrant/"""
+    CustomResource(
+        f"{name}-grant-{app}",
+        api_version=versions.GATEWAY_API,
+        kind="ReferenceGrant",
+        metadata=metadata(place, labels, name),
+        spec={
+            "from": [{"group": "gateway.networking.k8s.io", "kind": "HTTPRoute", "namespace": target.namespace}],
+            "to": [{"group": "", "kind": "Service", "name": app}],
+        },
+        opts=opts,
+    )
 
 
 def _filters(spec: EdgeGatewaySpec, route: Route) -> Iterator[dict[str, Any]]:

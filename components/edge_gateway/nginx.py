@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from components.edge_gateway.facts import CLIENT_HEADER
 from components.edge_gateway.spec import EdgeGatewaySpec
 from components.headers import header_values
 from components.nginx.render import Place, add_headers, block, fill
 from components.routes import CorsSpec, LimitsSpec, Route
+from components.sign_in import ApiKeySpec
 from components.vocabulary import seconds, size_bytes
 
 
@@ -26,7 +28,7 @@ def configuration(spec: EdgeGatewaySpec, routes: Sequence[Route], place: Place, 
             "inside": place.inside,
             "port_suffix": port_suffix,
             "trusted": block(_trusted(spec.trusted_proxies)),
-            "maps": block(line for route in routes for line in _maps(route)),
+            "maps": block(line for route in routes for line in _maps(route, place)),
             "zones": block(line for route in routes if route.spec.limits for line in _zones(route, route.spec.limits)),
             "upstreams": block(_upstream(route) for route in routes),
             "servers": block(_server(host, spec, [r for r in routes if r.spec.host == host], place) for host in hosts),
@@ -47,8 +49,11 @@ def _word(route: Route) -> str:
     return route.backend.replace("-", "_")
 
 
-def _maps(route: Route) -> Iterator[str]:
-    affinity, cors = route.spec.affinity, route.spec.cors
+def _maps(route: Route, place: Place) -> Iterator[str]:
+    affinity, cors, keys = route.spec.affinity, route.spec.cors, route.spec.api_key
+    if keys is not None:
+        held = {"default": '""', "include": f"{place.given_tls}/{key_file(route)}"}
+        yield from _map(f"$http_{keys.header.replace('-', '_')}", f"$client_{_word(route)}", held)
     if affinity is not None:
         word, cookie = _word(route), f"$cookie_{affinity.cookie}"
         yield from _map(cookie, f"$affinity_{word}", {"default": "$request_id", '"~^[0-9a-f]{32}$"': cookie})
@@ -67,6 +72,16 @@ def _cors_maps(word: str, cors: CorsSpec) -> Iterator[str]:
         yield from _map("$http_origin", f"$cors_{word}", {"default": '""', **named})
     asked = '"$request_method:$http_access_control_request_method"'
     yield from _map(asked, f"$cors_preflight_{word}", {"default": "0", '"~^OPTIONS:.+$"': "1"})
+
+
+def key_file(route: Route) -> str:
+    """Name of the file that holds a route's API keys."""
+    return f"keys-{route.backend}"
+
+
+def key_lines(keys: Mapping[str, str]) -> str:
+    """The file's content: each key, and whose it is."""
+    return "".join(f'"{key}" {client};\n' for client, key in sorted(keys.items()))
 
 
 def _map(source: str, target: str, entries: Mapping[str, str]) -> Iterator[str]:
@@ -88,8 +103,20 @@ def _upstream(route: Route) -> str:
     balance = "least_conn;" if route.spec.affinity is None else f"hash $affinity_{_word(route)};"
     return fill(
         "edge_upstream.conf",
-        {"name": _word(route), "backend": route.backend, "port": route.port, "balance": balance},
+        {"name": _word(route), "balance": balance, "servers": block(_servers(route))},
     )
+
+
+def _servers(route: Route) -> Iterator[str]:
+    """All apps of a route are in one list, so that a request which one could not take is given to another."""
+    circuit = route.spec.circuit
+    rule = "max_fails=2 fail_timeout=5s"
+    if circuit is not None:
+        most = "" if circuit.requests is None else f" max_conns={circuit.requests}"
+        rule = f"max_fails={circuit.failures} fail_timeout={seconds(circuit.pause)}s{most}"
+    for share in route.backends:
+        weight = f" weight={share.percent}" if route.shares else ""
+        yield f"server {share.backend}:{share.port} resolve{weight} {rule};"
 
 
 def _server(host: str, spec: EdgeGatewaySpec, routes: Sequence[Route], place: Place) -> str:
@@ -127,6 +154,7 @@ def _location(route: Route, path: str, *, websocket: bool) -> Iterator[str]:
         "body": size_bytes(route.spec.body),
         "access": block(_access(route.spec.allow_from)),
         "limits": block(_limits(route)),
+        "key": "" if route.spec.api_key is None else block(_key(_word(route), route.spec.api_key)),
         "cors": "" if route.spec.cors is None else _cors(_word(route), route.spec.cors),
         "headers": block(_headers(route)),
         "affinity": "" if route.spec.affinity is None else f"add_header Set-Cookie $affinity_cookie_{_word(route)};",
@@ -154,6 +182,15 @@ def _limits(route: Route) -> Iterator[str]:
     yield f"limit_req zone=requests_{_word(route)}{burst};"
     if limits.connections is not None:
         yield f"limit_conn connections_{_word(route)} {limits.connections};"
+
+
+def _key(word: str, keys: ApiKeySpec) -> Iterator[str]:
+    """Whose key it was goes to the app; the key does not."""
+    yield f'if ($client_{word} = "") {{'
+    yield "    return 401;"
+    yield "}"
+    yield f'proxy_set_header {keys.header} "";'
+    yield f"proxy_set_header {CLIENT_HEADER} $client_{word};"
 
 
 def _cors(word: str, cors: CorsSpec) -> str:

@@ -84,6 +84,30 @@ class HstsSpec(Spec):
         return "; ".join([f"max-age={seconds(self.max_age)}", *(word for word, wanted in words if wanted)])
 
 
+class WafSpec(Spec):
+    """Coraza with OWASP's Core Rule Set, as WebAssembly inside each Envoy: a net for known attacks, not a proof against them.
+
+    It reads requests, never answers; costs memory and some milliseconds a request; and takes harmless requests for
+    attacks until its rules are tuned. If it can't run, requests are refused. https://github.com/corazawaf/coraza-proxy-wasm
+    """
+
+    mode: Literal["detect", "block"] = "detect"
+    """`detect` only writes to the proxies' log; begin with it. `block` answers with 403."""
+    paranoia: int = Field(default=1, ge=1, le=4, examples=[1])
+    """How much is suspected: 1 for everybody, 4 finds most and is wrong most."""
+    exclude: Annotated[tuple[int, ...], Listed] = Field(default=(), examples=["[942100]"])
+    """Numbers of rules that are left out, since they take your requests for attacks."""
+
+    def problems(self) -> Iterable[Problem]:
+        for index, rule in enumerate(self.exclude):
+            if not 900_000 <= rule <= 999_999:
+                yield Problem(
+                    path=("exclude", index),
+                    rule="is no rule of the set: they have six digits and start with 9",
+                    example="942100",
+                )
+
+
 class PublishSpec(Spec):
     """Ports of this machine, on 127.0.0.1."""
 
@@ -119,6 +143,11 @@ class EdgeGatewaySpec(Spec):
     """Whether browsers remember that this is HTTPS only."""
     trusted_proxies: Annotated[tuple[Cidr, ...], Listed] = Field(default=(), examples=["[173.245.48.0/20]"])
     """Networks of a CDN in front. Only from there X-Forwarded-For tells the client; else limits would hit the CDN."""
+    waf: Annotated[
+        WafSpec | None,
+        OnlyOn("kubernetes", "nginx as it is shipped has no web application firewall, only `limits` and `allow_from`"),
+    ] = Field(default=None, examples=["{mode: detect}"])
+    """A web application firewall in front of all routes; absent: none."""
     proxies: Annotated[int, OnlyOn("kubernetes", "one machine runs one nginx", (1, 2))] = Field(
         default=2, ge=2, le=50, examples=["2"]
     )

@@ -36,6 +36,8 @@ def _signal(name: str, unit: Unit, help_: str, *, docker: str, kubernetes: str) 
     return Signal(name=f"edge_{name}", unit=unit, help=help_, sources={"docker": docker, "kubernetes": kubernetes})
 
 
+_OWN = f'{{instance_name="{NAME}"}}'
+"""Others are probed too."""
 _BY_CLASS = "sum by (instance_name, route, code_class)"
 _BY_ROUTE = "sum by (instance_name, route)"
 _ENVOY_CLASSES = f"label_replace({_of_envoy('envoy_cluster_upstream_rq_xx')}, {_CLASS})"
@@ -75,21 +77,21 @@ SIGNALS = (
         "certificate_life_left_ratio",
         "ratio",
         "Share of a certificate's own lifetime that is left.",
-        docker=f"(probe_ssl_earliest_cert_expiry - time()) / {LOCAL_LIFE_SECONDS}",
+        docker=f"(probe_ssl_earliest_cert_expiry{_OWN} - time()) / {LOCAL_LIFE_SECONDS}",
         kubernetes="(certmanager_certificate_not_after_timestamp_seconds - time()) / (certmanager_certificate_not_after_timestamp_seconds - certmanager_certificate_not_before_timestamp_seconds)",
     ),
     _signal(
         "reachable",
         "bool",
         "Whether a host answers a handshake, asked as a user comes.",
-        docker="probe_success",
-        kubernetes="probe_success",
+        docker=f"probe_success{_OWN}",
+        kubernetes=f"probe_success{_OWN}",
     ),
 )
 
 
-def telemetry(spec: EdgeGatewaySpec, routes: Sequence[Route], *, port: int = 443) -> Telemetry:
-    """`port` is where users come in: 443, or the published one on Docker."""
+def telemetry(spec: EdgeGatewaySpec, routes: Sequence[Route], *, door: str | None = None) -> Telemetry:
+    """`door` is the host and port where requests come in, if public names don't lead there: on Docker."""
     hosts = sorted({route.spec.host for route in routes if spec.certificate_of(route.spec.host) is not None})
     return Telemetry(
         signals=SIGNALS,
@@ -97,7 +99,13 @@ def telemetry(spec: EdgeGatewaySpec, routes: Sequence[Route], *, port: int = 443
         slos=tuple(_slo(route) for route in routes),
         dashboard=_dashboard(),
         probes=tuple(
-            BlackboxProbe(instance=NAME, module="tls_connect", target=f"{host}:{port}", vantage="outside")
+            BlackboxProbe(
+                instance=NAME,
+                module="tls_connect",
+                target=f"{host}:443" if door is None else door,
+                vantage="outside",
+                server_name=host,
+            )
             for host in hosts
         ),
     )

@@ -29,7 +29,7 @@ class Environment(pulumi.ComponentResource):
     target: Target
     """Where everything else goes."""
     apart: Mapping[str, Target]
-    """Where each untrusted app goes, by its name."""
+    """Where untrusted apps and the monitoring go, by their names."""
 
     def __init__(
         self,
@@ -49,7 +49,7 @@ class Environment(pulumi.ComponentResource):
 
                 self.target = target = kubernetes.create(name, spec.target, prefix=prefix, project=project, parent=self)
                 self.apart = {
-                    app: kubernetes.apart(name, app, wanted, spec.target, target, parent=self)
+                    app: kubernetes.apart(name, wanted, spec.target, target, parent=self)
                     for app, wanted in apart.items()
                 }
             case DockerTargetSpec():

@@ -71,16 +71,15 @@ def create(
 
 def apart(
     name: str,
-    app: str,
     wanted: Apart,
     spec: KubernetesTargetSpec,
     target: KubernetesTarget,
     *,
     parent: pulumi.Resource,
 ) -> KubernetesTarget:
-    """A namespace for one untrusted app: nothing of the stack is in it, and it may ask for no more than it was given."""
-    labels = {"app.kubernetes.io/name": COMPONENT, "app.kubernetes.io/instance": f"{name}-x-{app}"}
-    own = f"{name}-x-{app}"
+    """A namespace beside the stack's own: nothing else is in it, and it may ask for no more than it was given."""
+    own = f"{name}-{wanted.role}"
+    labels = {"app.kubernetes.io/name": COMPONENT, "app.kubernetes.io/instance": own}
     namespace = _namespace(
         f"{own}-namespace",
         wanted.namespace,
@@ -100,7 +99,7 @@ def apart(
         labels,
         {
             "requests.cpu": cores(most.cpu),
-            "limits.cpu": cores(most.cpu),
+            **({"limits.cpu": cores(most.cpu)} if wanted.limited else {}),
             "requests.memory": size(most.memory),
             "limits.memory": size(most.memory),
             "requests.storage": size(most.storage),

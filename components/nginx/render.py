@@ -36,7 +36,7 @@ class Place:
     tls: str = "/run/tls"
     """Folder of certificates and keys that the stack makes."""
     given_tls: str = "/run/secrets"
-    """Folder of certificates and keys that were given."""
+    """Folder of what `secrets` holds: given certificates, keys of clients."""
     site: str = "/srv/current"
     """Folder of a site's files."""
     previous: str = "/srv/previous"

@@ -8,7 +8,7 @@ from typing import Literal
 
 import pulumi
 
-from components.connections import ClientScript, Consumer, Gate, PostgresConnection, SecretKey
+from components.connections import BacksUp, ClientScript, Consumer, Gate, PostgresConnection, SecretKey
 from components.postgres_cluster.facts import PORT
 
 Way = Literal["primary", "pooler", "replicas"]
@@ -28,6 +28,7 @@ class Access:
     ca: SecretKey | None
     gate: Gate
     setup: ClientScript | None = None
+    backs_up: BacksUp | None = None
 
     def connection(
         self, server: str, *, prefix: str, deliver: Literal["file", "env"], through: Way
@@ -48,6 +49,7 @@ class Access:
             ca=self.ca,
             gate=self.gate,
             setup=self.setup,
+            backs_up=self.backs_up if self.consumer.grants else None,
         )
 
 

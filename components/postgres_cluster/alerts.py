@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from components.cron import DAY
 from components.postgres_cluster import facts
 from components.postgres_cluster.pooler import PoolerSpec
 from components.postgres_cluster.spec import PostgresClusterSpec
@@ -18,6 +19,9 @@ Grades = tuple[tuple[str, float, Severity], ...]
 
 LONG_TRANSACTION_SECONDS = 300
 DEADLOCKS_IN_TEN_MINUTES = 10
+CERTIFICATE_LATE_SECONDS = 5 * DAY
+"""The operator renews 7 days before the end. https://cloudnative-pg.io/documentation/1.30/certificates/"""
+CERTIFICATE_URGENT_SECONDS = DAY
 FREEZE_IS_LATE = 300_000_000
 """Half as much again as autovacuum_freeze_max_age: vacuum can't keep up, or something holds it back."""
 FREEZE_IS_URGENT = 1_500_000_000
@@ -27,20 +31,23 @@ FREEZE_IS_URGENT = 1_500_000_000
 def alerts(name: str, spec: PostgresClusterSpec, target: TargetKind) -> Iterator[Alert]:
     """Every alert that this server can raise."""
     makers = _Maker(name)
-    yield from _availability(makers, spec)
+    yield from _availability(makers, 1 if target == "docker" else spec.instances)
     yield from _load(makers, spec)
+    if spec.pooler is not None:
+        poolers = 1 if target == "docker" else spec.pooler.instances
+        yield from _pooler(makers, spec.pooler, poolers)
     if target == "docker":
         if spec.docker is not None and spec.docker.archive:
             yield _archiving_fails(makers)
         return
     yield from _volumes(makers)
+    if facts.shows_dates(spec):
+        yield from _certificates(makers)
     if spec.instances > 1:
         yield from _replication(makers, spec)
     if spec.backup is not None:
         yield _archiving_fails(makers)
         yield from _backups(makers, spec.backup.most_apart)
-    if spec.pooler is not None:
-        yield from _pooler(makers, spec.pooler)
 
 
 class _Maker:
@@ -65,7 +72,7 @@ class _Maker:
         )
 
 
-def _availability(m: _Maker, spec: PostgresClusterSpec) -> Iterator[Alert]:
+def _availability(m: _Maker, members: int) -> Iterator[Alert]:
     yield m.alert(
         "Down",
         # Series of pods that are gone end; no answer at all is the worst answer.
@@ -83,13 +90,13 @@ def _availability(m: _Maker, spec: PostgresClusterSpec) -> Iterator[Alert]:
         "the exporter can't read the server",
         "The other alerts of this server are blind until it can.",
     )
-    if spec.instances > 1:
+    if members > 1:
         yield m.alert(
             "MemberMissing",
-            f"(sum({m.of('up')}) or vector(0)) < {spec.instances}",
+            f"(sum({m.of('up')}) or vector(0)) < {members}",
             "10m",
             "warning",
-            f"less than {spec.instances} members answer",
+            f"less than {members} members answer",
             "The next failure finds fewer standbys to fail over to.",
         )
     yield m.alert(
@@ -174,6 +181,22 @@ def _volumes(m: _Maker) -> Iterator[Alert]:
             severity,
             "{{ $labels.persistentvolumeclaim }} is {{ $value | humanizePercentage }} full",
             "A full volume stops the server, and a full log volume is hard to recover from.",
+        )
+
+
+def _certificates(m: _Maker) -> Iterator[Alert]:
+    grades: Grades = (
+        ("NotRenewed", CERTIFICATE_LATE_SECONDS, "warning"),
+        ("Ending", CERTIFICATE_URGENT_SECONDS, "critical"),
+    )
+    for word, limit, severity in grades:
+        yield m.alert(
+            f"Certificate{word}",
+            f"{m.of('certificate_expiry_timestamp')} - time() < {limit}",
+            "1h",
+            severity,
+            "its certificate ends in {{ $value | humanizeDuration }}",
+            "The operator should have renewed it a week before the end. After it, no app gets in: all of them verify it.",
         )
 
 
@@ -265,13 +288,13 @@ def _backups(m: _Maker, most_apart: int) -> Iterator[Alert]:
     )
 
 
-def _pooler(m: _Maker, pooler: PoolerSpec) -> Iterator[Alert]:
+def _pooler(m: _Maker, pooler: PoolerSpec, poolers: int) -> Iterator[Alert]:
     yield m.alert(
         "PoolerMissing",
-        f"(sum({m.of('pooler_up')}) or vector(0)) < {pooler.instances}",
+        f"(sum({m.of('pooler_up')}) or vector(0)) < {poolers}",
         "5m",
         "warning",
-        f"less than {pooler.instances} poolers answer",
+        f"less than {poolers} poolers answer",
         "Apps that connect through the pooler lose connections, or all of them if none is left.",
     )
     yield m.alert(
@@ -279,7 +302,7 @@ def _pooler(m: _Maker, pooler: PoolerSpec) -> Iterator[Alert]:
         f"{m.of('pooler_clients')} > {number(0.8 * pooler.max_clients)}",
         "5m",
         "warning",
-        "{{ $labels.pod }} holds {{ $value }} clients",
+        "a pooler holds {{ $value }} clients",
         f"At {pooler.max_clients} it refuses more.",
     )
     yield m.alert(

@@ -10,6 +10,7 @@ from pulumi_kubernetes.apiextensions import CustomResource
 from pulumi_kubernetes.core.v1 import Secret
 
 from components import versions
+from components.connections import BacksUp, Gate
 from components.object_stores import ObjectStoreCredentials, ObjectStoreSpec
 from components.postgres_cluster import facts
 from components.postgres_cluster.backup import BackupSpec
@@ -18,6 +19,11 @@ from components.targets import KubernetesTarget
 from components.targets.kubernetes import kept, metadata
 
 ACCESS_KEY, SECRET_KEY = "ACCESS_KEY_ID", "ACCESS_SECRET_KEY"
+
+RELEASE = "before-release"
+"""Annotation with the release that a backup was taken for: another one asks for another backup."""
+
+COMPLETED = {"pulumi.com/waitFor": "jsonpath={.status.phase}=completed"}
 
 PARALLEL_FILES = 8
 """Files of the log that are fetched at once: a restore of a busy day is bound by their number, not by their size."""
@@ -118,3 +124,42 @@ def scheduled_backup(
         },
         opts=pulumi.ResourceOptions(parent=parent, provider=target.provider, depends_on=[cluster]),
     )
+
+
+def before_a_release(
+    cluster: str,
+    spec: PostgresClusterSpec,
+    labels: Mapping[str, str],
+    target: KubernetesTarget,
+    gate: Gate,
+) -> BacksUp | None:
+    """A Backup that is awaited. Its name is the engine's: a Backup can't change, so another release is another object.
+
+    What is deleted with the object is the object: the backup stays in the store for its retention.
+    """
+    if spec.backup is None:
+        return None
+    patience = pulumi.CustomTimeouts(create=f"{facts.backup_seconds(spec)}s")
+
+    def take(name: str, release: pulumi.Input[str], parent: pulumi.Resource) -> Gate:
+        made = CustomResource(
+            name,
+            api_version=versions.CLOUDNATIVE_PG_API,
+            kind="Backup",
+            metadata=metadata(target, labels, annotations={**COMPLETED, RELEASE: release}),
+            spec={
+                "cluster": {"name": cluster},
+                "method": "plugin",
+                "pluginConfiguration": {"name": versions.BARMAN_CLOUD_PLUGIN},
+            },
+            opts=pulumi.ResourceOptions(
+                parent=parent,
+                provider=target.provider,
+                depends_on=list(gate.resources),
+                custom_timeouts=patience,
+                replace_on_changes=[f"metadata.annotations.{RELEASE}"],
+            ),
+        )
+        return Gate(resources=(made,))
+
+    return take

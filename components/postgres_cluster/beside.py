@@ -1,4 +1,4 @@
-"""Containers beside a server on Docker: the one-shot that sets it up, a pooler, an exporter."""
+"""Containers beside a server on Docker: the one-shot that sets it up, a pooler, and what any of them is made like."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import pulumi
 import pulumi_docker as docker
 
 from components import versions
-from components.connections import Consumer, Gate
-from components.postgres_cluster import facts
+from components.connections import BacksUp, Consumer, Gate
+from components.postgres_cluster import base_backup, facts
 from components.postgres_cluster.pooler import PoolerSpec
 from components.postgres_cluster.setup_sql import setup_sql
 from components.postgres_cluster.spec import PostgresClusterSpec
@@ -33,18 +33,8 @@ SERVER_USER = 999
 POOLER_USER = 998
 """The pooler image's own user."""
 
-NOBODY = 65534
-"""The exporter image's own user."""
-
-EXPORTER_MEGABYTES = 64
-
-EXPORTER_FLAGS = (
-    "--collector.database_wraparound",
-    "--collector.long_running_transactions",
-    "--collector.postmaster",
-    "--collector.stat_checkpointer",
-)
-"""Collectors that are off by default, and that signals need."""
+VOLUME_IN_ROOT_SINCE = 18
+"""From this major on the image keeps data in a folder per major below /var/lib/postgresql, and refuses the old place."""
 
 
 def setup(
@@ -77,6 +67,8 @@ def setup(
         restart="no",
         capabilities=docker.ContainerCapabilitiesArgs(drops=["ALL"]),
         networks_advanced=[docker.ContainerNetworksAdvancedArgs(name=target.networks[name])],
+        # Otherwise the image's own volume is made anew for each run, and nobody ever removes it.
+        mounts=[docker.ContainerMountArgs(type="tmpfs", target=data_folder(spec.major))],
         uploads=[
             docker.ContainerUploadArgs(file="/setup/setup.sql", content=script, permissions="0444"),
             docker.ContainerUploadArgs(file="/setup/superuser", content=superuser, permissions="0444"),
@@ -88,6 +80,50 @@ def setup(
     return Gate(resources=(server, one_shot), passed=exited_well(one_shot, f"{target.prefix}-{name}-setup"))
 
 
+def before_a_release(
+    server_name: str,
+    spec: PostgresClusterSpec,
+    target: DockerTarget,
+    postgres: docker.RemoteImage,
+    superuser: pulumi.Output[str],
+    server: docker.Container,
+    archive: docker.Volume,
+    gate: Gate,
+) -> BacksUp:
+    """A base backup into the archive's volume, by a container that ends with it."""
+
+    def take(name: str, release: pulumi.Input[str], parent: pulumi.Resource) -> Gate:
+        container = docker.Container(
+            name,
+            name=f"{target.prefix}-{name}",
+            image=postgres.image_id,
+            entrypoints=["sh", "-euc"],
+            command=[base_backup.BESIDE],
+            envs=[f"SERVER={server_name}", pulumi.Output.concat("RELEASE=", release)],
+            user=f"{SERVER_USER}:{SERVER_USER}",
+            must_run=False,
+            attach=True,
+            restart="no",
+            capabilities=docker.ContainerCapabilitiesArgs(drops=["ALL"]),
+            network_mode=pulumi.Output.concat("container:", server.id),
+            mounts=[
+                docker.ContainerMountArgs(type="volume", source=archive.name, target=base_backup.ARCHIVE),
+                docker.ContainerMountArgs(type="tmpfs", target=data_folder(spec.major)),
+            ],
+            uploads=[docker.ContainerUploadArgs(file="/backup/superuser", content=superuser, permissions="0444")],
+            start=True if gate.passed is None else gate.passed,
+            opts=pulumi.ResourceOptions(parent=parent, provider=target.provider, depends_on=list(gate.resources)),
+        )
+        return Gate(resources=(container,), passed=exited_well(container, f"{target.prefix}-{name}"))
+
+    return take
+
+
+def data_folder(major: int) -> str:
+    """Where the image has its volume. https://hub.docker.com/_/postgres"""
+    return "/var/lib/postgresql" if major >= VOLUME_IN_ROOT_SINCE else "/var/lib/postgresql/data"
+
+
 def pooler(
     name: str,
     spec: PoolerSpec,
@@ -97,20 +133,23 @@ def pooler(
     *,
     consumers: Sequence[Consumer],
     passwords: Mapping[str, pulumi.Output[str]],
+    exporter: pulumi.Output[str] | None,
 ) -> docker.Container:
     """PgBouncer under the alias `{name}-pooler`, on the server's network and port."""
-    users = pulumi.Output.all(**passwords).apply(
-        lambda known: "".join(f'"{consumer.app}" "{known[consumer.app]}"\n' for consumer in consumers)
-    )
+    listed = {consumer.app: passwords[consumer.app] for consumer in consumers}
+    if exporter is not None:
+        listed[facts.EXPORTER_ROLE] = exporter
+    users = pulumi.Output.all(**listed).apply(lambda known: "".join(f'"{user}" "{known[user]}"\n' for user in listed))
     databases = sorted({consumer.database for consumer in consumers})
+    ini = pooler_ini(name, spec, databases, watched=exporter is not None)
     written = files(
         f"{name}-pooler",
-        {CONFIG_FOLDER: {"pgbouncer.ini": pooler_ini(name, spec, databases)}, SECRETS_FOLDER: {"users.txt": users}},
+        {CONFIG_FOLDER: {"pgbouncer.ini": ini}, SECRETS_FOLDER: {"users.txt": users}},
         POOLER_USER,
         target,
         parent,
     )
-    return _companion(
+    return companion(
         name,
         "pooler",
         versions.PGBOUNCER_DOCKER,
@@ -127,7 +166,7 @@ def pooler(
     )
 
 
-def pooler_ini(name: str, spec: PoolerSpec, databases: Sequence[str]) -> str:
+def pooler_ini(name: str, spec: PoolerSpec, databases: Sequence[str], *, watched: bool) -> str:
     """https://www.pgbouncer.org/config.html"""
     settings = {
         **spec.parameters,
@@ -140,6 +179,8 @@ def pooler_ini(name: str, spec: PoolerSpec, databases: Sequence[str]) -> str:
         "pool_mode": spec.mode,
         "unix_socket_dir": "",
     }
+    if watched:
+        settings["stats_users"] = facts.EXPORTER_ROLE  # may look, and change nothing
     return "\n".join(
         [
             "[databases]",
@@ -152,33 +193,7 @@ def pooler_ini(name: str, spec: PoolerSpec, databases: Sequence[str]) -> str:
     )
 
 
-def exporter(
-    name: str, target: DockerTarget, password: pulumi.Output[str], gate: Gate, parent: pulumi.Resource
-) -> docker.Container:
-    """postgres_exporter under the alias `{name}-exporter`, as a role that may read statistics and no rows."""
-    written = files(f"{name}-exporter", {SECRETS_FOLDER: {"password": password}}, NOBODY, target, parent)
-    return _companion(
-        name,
-        "exporter",
-        versions.POSTGRES_EXPORTER,
-        target,
-        parent,
-        written,
-        gate,
-        command=list(EXPORTER_FLAGS),
-        user=NOBODY,
-        memory=EXPORTER_MEGABYTES,
-        cpu="100m",
-        port=facts.METRICS_PORT,
-        envs=[
-            f"DATA_SOURCE_URI={name}:{facts.PORT}/postgres?sslmode=disable",
-            f"DATA_SOURCE_USER={facts.EXPORTER_ROLE}",
-            f"DATA_SOURCE_PASS_FILE={SECRETS_FOLDER}/password",
-        ],
-    )
-
-
-def _companion(
+def companion(
     name: str,
     role: str,
     reference: str,

@@ -28,7 +28,7 @@ class PostgresCluster(pulumi.ComponentResource):
     Kubernetes: a CloudNativePG Cluster, a Database and an owner DatabaseRole per database, a login DatabaseRole and a
     binding Secret per consuming app, a NetworkPolicy; where asked for an ObjectStore and a ScheduledBackup, a Pooler.
     Docker: one container of the same major on a volume of its own, and a one-shot container that brings databases and
-    roles up to date; where asked for a volume for the archive, a pooler, an exporter.
+    roles up to date; where asked for a volume for the archive, a pooler; exporters where the monitoring asks for series.
     Everything that holds data or credentials is protected, and kept if it is deleted by force.
     """
 
@@ -70,7 +70,9 @@ class PostgresCluster(pulumi.ComponentResource):
             case DockerTarget():
                 from components.postgres_cluster import docker
 
-                self.access = docker.create(name, spec, target, consumers=consumers, passwords=passwords, parent=self)
+                self.access = docker.create(
+                    name, spec, target, consumers=consumers, passwords=passwords, inbound=edges[0], parent=self
+                )
                 self.telemetry = telemetry(name, spec, "docker")
             case _:
                 assert_never(target)

@@ -9,9 +9,10 @@ import pulumi_docker as docker
 import pulumi_random as random
 
 from components import versions
-from components.connections import Consumer, Gate
-from components.postgres_cluster import beside, facts
+from components.connections import Consumer, Edge, Gate, scraped_ports
+from components.postgres_cluster import beside, exporters, facts
 from components.postgres_cluster.access import Access, Way
+from components.postgres_cluster.base_backup import ARCHIVE
 from components.postgres_cluster.spec import PostgresClusterSpec, PostgresDockerSpec
 from components.targets import DockerTarget
 from components.targets.docker import (
@@ -39,14 +40,9 @@ START_SECONDS = 60
 STOP_SECONDS = 60
 """For a fast shutdown (the image's SIGINT) to write its checkpoint."""
 
-VOLUME_IN_ROOT_SINCE = 18
-"""From this major on the image keeps data in a folder per major below /var/lib/postgresql, and refuses the old place."""
-
-ARCHIVE_FOLDER = "/archive"
-
 ARCHIVE_COMMAND = (
-    f"test ! -f {ARCHIVE_FOLDER}/wal/%f && cp %p {ARCHIVE_FOLDER}/wal/%f.partly "
-    f"&& sync {ARCHIVE_FOLDER}/wal/%f.partly && mv {ARCHIVE_FOLDER}/wal/%f.partly {ARCHIVE_FOLDER}/wal/%f"
+    f"test ! -f {ARCHIVE}/wal/%f && cp %p {ARCHIVE}/wal/%f.partly "
+    f"&& sync {ARCHIVE}/wal/%f.partly && mv {ARCHIVE}/wal/%f.partly {ARCHIVE}/wal/%f"
 )
 """Never overwrites, and a file is there whole or not at all. https://www.postgresql.org/docs/18/continuous-archiving.html"""
 
@@ -58,14 +54,16 @@ def create(
     *,
     consumers: Sequence[Consumer],
     passwords: Mapping[str, pulumi.Output[str]],
+    inbound: Sequence[Edge],
     parent: pulumi.Resource,
 ) -> dict[str, Access]:
+    asked = scraped_ports(inbound)
     local = PostgresDockerSpec() if spec.docker is None else spec.docker
     superuser = _password(name, "superuser", spec, parent)
     postgres = image(name, versions.POSTGRES_DOCKER[spec.major] if spec.image is None else spec.image, target, parent)
     archive = _archive(name, spec, target, parent) if local.archive else None
     server = _server(name, spec, target, postgres, _files(name, superuser, target, parent), archive, parent)
-    exporter = _password(name, "exporter", spec, parent) if local.metrics else None
+    exporter = _password(name, "exporter", spec, parent) if asked else None
     gate = beside.setup(
         name,
         spec,
@@ -78,13 +76,22 @@ def create(
         passwords=passwords,
         exporter=exporter,
     )
-    if exporter is not None:
-        beside.exporter(name, target, exporter, gate, parent)
+    backs_up = (
+        None
+        if archive is None
+        else beside.before_a_release(name, spec, target, postgres, superuser, server, archive[0], gate)
+    )
     ways: dict[Way, str] = {"primary": name}
+    if exporter is not None and facts.METRICS_PORT in asked:
+        exporters.server(name, target, exporter, gate, parent)
     if spec.pooler is not None:
         ways["pooler"] = f"{name}-pooler"
-        pooler = beside.pooler(name, spec.pooler, target, gate, parent, consumers=consumers, passwords=passwords)
+        pooler = beside.pooler(
+            name, spec.pooler, target, gate, parent, consumers=consumers, passwords=passwords, exporter=exporter
+        )
         gate = Gate(resources=(*gate.resources, pooler), passed=gate.passed)
+        if exporter is not None and facts.POOLER_METRICS_PORT in asked:
+            exporters.pooler(name, target, exporter, gate, parent)
     return {
         consumer.app: Access(
             consumer=consumer,
@@ -95,6 +102,7 @@ def create(
             binding=None,
             ca=None,
             gate=gate,
+            backs_up=backs_up,
         )
         for consumer in consumers
     }
@@ -124,19 +132,19 @@ def _archive(
         name=f"{target.prefix}-{name}-archive-{spec.major}",
         opts=kept(parent, target, protect=spec.deletion_protection),
     )
-    folders = f"{ARCHIVE_FOLDER}/wal {ARCHIVE_FOLDER}/base"
+    folders = f"{ARCHIVE}/wal {ARCHIVE}/base"
     owner = docker.Container(
         f"{name}-archive-owner",
         name=f"{target.prefix}-{name}-archive-owner",
         image=target.toolbox,
-        command=["sh", "-euc", f"mkdir -p {folders} && chown {USER}:{USER} {ARCHIVE_FOLDER} {folders}"],
+        command=["sh", "-euc", f"mkdir -p {folders} && chown {USER}:{USER} {ARCHIVE} {folders}"],
         user="0:0",
         network_mode="none",
         must_run=False,
         attach=True,
         restart="no",
         capabilities=docker.ContainerCapabilitiesArgs(drops=["ALL"], adds=["CAP_CHOWN", "CAP_DAC_OVERRIDE"]),
-        mounts=[docker.ContainerMountArgs(type="volume", source=volume.name, target=ARCHIVE_FOLDER)],
+        mounts=[docker.ContainerMountArgs(type="volume", source=volume.name, target=ARCHIVE)],
         opts=options(parent, target),
     )
     return volume, owner
@@ -219,8 +227,8 @@ def _volumes(
         name=f"{target.prefix}-{name}-data-{spec.major}",
         opts=kept(parent, target, protect=spec.deletion_protection),
     )
-    folder = "/var/lib/postgresql" if spec.major >= VOLUME_IN_ROOT_SINCE else "/var/lib/postgresql/data"
-    places = [(data, folder)] if archive is None else [(data, folder), (archive[0], ARCHIVE_FOLDER)]
+    folder = beside.data_folder(spec.major)
+    places = [(data, folder)] if archive is None else [(data, folder), (archive[0], ARCHIVE)]
     return [docker.ContainerMountArgs(type="volume", source=volume.name, target=place) for volume, place in places]
 
 

@@ -19,9 +19,12 @@ STATUS_PORT = 8000
 """Instance manager: the operator and the other instances ask it. https://cloudnative-pg.io/documentation/1.30/networking/"""
 
 METRICS_PORT = 9187
-"""Exporter of an instance, on both targets."""
+"""Series of an instance, on both targets."""
 
 POOLER_METRICS_PORT = 9127
+"""Series of a pooler, on both targets."""
+
+DIRECT_TLS_SINCE = 17
 
 POOLER_SURGE = 1
 """Poolers that a rollout starts before it stops one."""
@@ -38,12 +41,15 @@ OPERATOR_SUFFIXES = ("-rw", "-ro", "-r", "-ca", "-server", "-replication", "-sup
 
 OWN_SUFFIXES = (
     *("", "-pooler-rw", "-backup"),
-    *("-data", "-archive", "-files", "-setup", "-secrets", "-egress", "-exporter", "-pooler-files"),
+    *("-data", "-archive", "-archive-owner", "-files", "-setup", "-secrets", "-egress"),
+    *("-exporter", "-exporter-files", "-exporter-secrets"),
+    *("-pooler-files", "-pooler-config", "-pooler-secrets"),
+    *("-pooler-exporter", "-pooler-exporter-files", "-pooler-exporter-secrets"),
 )
 """What we put behind the name ourselves, on either target."""
 
 EXPORTER_ROLE = "slipway-exporter"
-"""Login of the exporter on Docker."""
+"""Login of the exporters on Docker: reads statistics, and no rows."""
 
 RESERVED = frozenset({"postgres", "slipway", EXPORTER_ROLE, "pgbouncer", "template0", "template1"})
 """Databases and roles the server has anyway; neither an app nor a declared database may take them."""
@@ -90,6 +96,21 @@ def claims(name: str, spec: PostgresClusterSpec, apps: Iterable[str]) -> list[st
         *(f"-{s}-store" for s in stores(spec)),
     ]
     return [f"{name}{suffix}" for suffix in suffixes]
+
+
+def backup_seconds(spec: PostgresClusterSpec) -> int:
+    """How long a base backup is waited for: twice what a full volume takes, and ten minutes for one that is under way."""
+    assert spec.backup is not None, "asked of a server with backups"
+    size = 0 if spec.storage is None else size_bytes(spec.storage.size)
+    return 600 + 2 * size // size_bytes(spec.backup.restore.bandwidth)
+
+
+def shows_dates(spec: PostgresClusterSpec) -> bool:
+    """Whether a plain TLS handshake, such as a prober's, gets to see the server's certificate.
+
+    Before 17 a client had to ask for TLS in PostgreSQL's own words first. https://www.postgresql.org/docs/17/release-17.html
+    """
+    return spec.major >= DIRECT_TLS_SINCE
 
 
 def lag_seconds(spec: PostgresClusterSpec) -> int:

@@ -16,7 +16,7 @@ from components.connections import Consumer, Edge, Gate
 from components.object_stores import ObjectStoreSpec
 from components.postgres_cluster import databases, facts
 from components.postgres_cluster.access import Access
-from components.postgres_cluster.archive import object_stores, scheduled_backup
+from components.postgres_cluster.archive import before_a_release, object_stores, scheduled_backup
 from components.postgres_cluster.cluster import cluster as cluster_spec
 from components.postgres_cluster.pooler import PoolerSpec
 from components.postgres_cluster.spec import PostgresClusterSpec
@@ -66,7 +66,11 @@ def create(
         )
         for consumer in consumers
     }
-    return {role: _after_those_it_grants_to(access, found) for role, access in found.items()}
+    whole = {role: _after_those_it_grants_to(access, found) for role, access in found.items()}
+    return {
+        role: replace(access, backs_up=before_a_release(name, spec, labels, target, access.gate))
+        for role, access in whole.items()
+    }
 
 
 def _after_those_it_grants_to(access: Access, others: Mapping[str, Access]) -> Access:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from components.app_service.connects_to import ToPostgres
 from components.environment.spec import ObjectivesSpec, OperatorName, OperatorSpec
-from components.object_stores import ObjectStoreSpec
 from components.postgres_cluster import facts
 from components.postgres_cluster.backup import loss_seconds, restore_seconds
 from components.postgres_cluster.spec import RESERVED_CONNECTIONS, PostgresClusterSpec
@@ -140,25 +139,22 @@ def _named_stores(spec: PostgresClusterSpec) -> Iterator[tuple[tuple[str, ...], 
             yield ("topology", "peers", site, "store"), peer.store
 
 
-def secrets(
-    name: str, spec: PostgresClusterSpec, stores: Mapping[str, ObjectStoreSpec], there: Collection[str]
-) -> Iterator[Problem]:
+def secrets(name: str, spec: PostgresClusterSpec, there: Collection[str]) -> Iterator[Problem]:
     """Secrets that a server reads must be set."""
-    named: dict[tuple[str, ...], str] = {}
-    for store in facts.stores(spec):
-        if store in stores and (credentials := stores[store].credentials) is not None:
-            named[("object_stores", store, "credentials", "access_key", "secret")] = credentials.access_key.secret
-            named[("object_stores", store, "credentials", "secret_key", "secret")] = credentials.secret_key.secret
-    if spec.topology is not None and spec.topology.promotion_token is not None:
-        named[("postgres_clusters", name, "topology", "promotion_token", "secret")] = (
-            spec.topology.promotion_token.secret
+    token = None if spec.topology is None else spec.topology.promotion_token
+    if token is not None and token.secret not in there:
+        yield Problem(
+            path=("postgres_clusters", name, "topology", "promotion_token", "secret"),
+            rule=f"names a secret that is not set; set it: pulumi config set --secret --path secrets.{token.secret}",
         )
-    for path, secret in named.items():
-        if secret not in there:
-            yield Problem(
-                path=path,
-                rule=f"names a secret that is not set; set it: pulumi config set --secret --path secrets.{secret}",
-            )
+
+
+def has_no_backup(spec: PostgresClusterSpec, *, on_docker: bool) -> str | None:
+    """What would give a server backups; None if it has them."""
+    if on_docker:
+        archives = spec.docker is not None and spec.docker.archive
+        return None if archives else "say `docker: {archive: true}` there"
+    return None if spec.backup is not None else "say `backup: {store: ...}` there"
 
 
 def objectives(name: str, spec: PostgresClusterSpec, promised: ObjectivesSpec) -> Iterator[Problem]:

@@ -162,6 +162,12 @@ SIGNALS = (
         "max by (instance_name) (barman_cloud_cloudnative_pg_io_first_recoverability_point)",
     ),
     _signal(
+        "certificate_expiry_timestamp",
+        "timestamp",
+        "End of the certificate that the server shows.",
+        "min by (instance_name) (probe_ssl_earliest_cert_expiry) and on (instance_name) cnpg_collector_up",
+    ),
+    _signal(
         "volume_used_ratio",
         "ratio",
         "How full a volume is.",
@@ -174,24 +180,28 @@ SIGNALS = (
         "bool",
         "1 if a pooler answers.",
         "max by (instance_name, pod) (1 - cnpg_pgbouncer_last_collection_error)",
+        "max by (instance_name) (pgbouncer_up)",
     ),
     _signal(
         "pooler_clients",
         "count",
         "Client connections of a pooler.",
         "sum by (instance_name, pod) (cnpg_pgbouncer_pools_cl_active + cnpg_pgbouncer_pools_cl_waiting)",
+        "sum by (instance_name) (pgbouncer_pools_client_active_connections + pgbouncer_pools_client_waiting_connections)",
     ),
     _signal(
         "pooler_waiting_clients",
         "count",
         "Clients that wait for a server connection.",
         "sum by (instance_name) (cnpg_pgbouncer_pools_cl_waiting)",
+        "sum by (instance_name) (pgbouncer_pools_client_waiting_connections)",
     ),
     _signal(
         "pooler_wait_seconds",
         "seconds",
         "How long the client at the head of the queue has waited.",
         "max by (instance_name) (cnpg_pgbouncer_pools_maxwait)",
+        "max by (instance_name) (pgbouncer_pools_client_maxwait_seconds)",
     ),
 )
 """Neutral in name and unit; what a target can't know has no source there."""

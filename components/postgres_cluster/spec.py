@@ -155,8 +155,6 @@ class PostgresDockerSpec(Spec):
     """Port of 127.0.0.1 that reaches the server, for a developer's own client."""
     archive: bool = False
     """Archives the write-ahead log to a volume, for `make backup` and `make restore`."""
-    metrics: bool = False
-    """Runs an exporter beside the server."""
 
 
 class PostgresClusterSpec(Spec):

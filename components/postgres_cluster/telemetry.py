@@ -1,7 +1,7 @@
 """What a PostgresCluster tells the monitoring: endpoints, signals, alerts with thresholds from the spec, its page.
 
-Pure. Sources: CloudNativePG 1.30's exporter and default queries, barman-cloud plugin 0.14, postgres_exporter 0.19. The
-tests hold every series that is named here against what those programs emit.
+Pure. Sources: CloudNativePG 1.30's exporter and default queries, barman-cloud plugin 0.14; on Docker postgres_exporter
+0.19 and pgbouncer_exporter 0.12. The tests hold every series that is named here against what those programs emit.
 """
 
 from __future__ import annotations
@@ -9,22 +9,29 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from components.postgres_cluster import facts
-from components.postgres_cluster.alerts import alerts
+from components.postgres_cluster.alerts import CERTIFICATE_LATE_SECONDS, alerts
 from components.postgres_cluster.signals import SIGNALS
 from components.postgres_cluster.spec import PostgresClusterSpec
-from components.telemetry import Dashboard, Panel, Row, Scrape, TargetKind, Telemetry
+from components.telemetry import BlackboxProbe, Dashboard, Panel, Row, Scrape, TargetKind, Telemetry
 
 
 def telemetry(name: str, spec: PostgresClusterSpec, target: TargetKind) -> Telemetry:
-    """Everything one server tells; nothing on Docker unless it has an exporter."""
-    if target == "docker" and (spec.docker is None or not spec.docker.metrics):
-        return Telemetry()
+    """Everything one server tells, if it is asked: on Docker exporters come with the edge that asks for them."""
     return Telemetry(
         scrapes=tuple(_scrapes(name, spec, target)),
         signals=SIGNALS,
         alerts=tuple(alerts(name, spec, target)),
         dashboard=_dashboard(name, spec),
+        probes=tuple(_probes(name, spec)) if target == "kubernetes" else (),
     )
+
+
+def _probes(name: str, spec: PostgresClusterSpec) -> Iterator[BlackboxProbe]:
+    """No series says when the operator's certificates end; a handshake does, and also whether the server has loaded them."""
+    if not facts.shows_dates(spec):
+        return
+    for service in (f"{name}-rw", *((f"{name}-ro",) if spec.instances > 1 else ())):
+        yield BlackboxProbe(instance=name, module="tls_dates", target=f"{service}:{facts.PORT}", vantage="inside")
 
 
 def _scrapes(name: str, spec: PostgresClusterSpec, target: TargetKind) -> Iterator[Scrape]:
@@ -37,6 +44,15 @@ def _scrapes(name: str, spec: PostgresClusterSpec, target: TargetKind) -> Iterat
             port=facts.METRICS_PORT,
             port_name="metrics",
         )
+        if spec.pooler is not None:
+            yield Scrape(
+                instance=name,
+                job="pgbouncer-exporter",
+                labels={},
+                host=f"{name}-pooler-exporter",
+                port=facts.POOLER_METRICS_PORT,
+                port_name="metrics",
+            )
         return
     yield Scrape(
         instance=name,
@@ -58,7 +74,7 @@ def _scrapes(name: str, spec: PostgresClusterSpec, target: TargetKind) -> Iterat
 
 
 def _dashboard(name: str, spec: PostgresClusterSpec) -> Dashboard:
-    rows = [_health(name), _load(name, spec)]
+    rows = [_health(name, spec), _load(name, spec)]
     if spec.instances > 1:
         rows.append(_replication(name, spec))
     if spec.backup is not None:
@@ -72,7 +88,14 @@ def _of(name: str, signal: str) -> str:
     return f'slipway:postgres_{signal}{{instance_name="{name}"}}'
 
 
-def _health(name: str) -> Row:
+def _health(name: str, spec: PostgresClusterSpec) -> Row:
+    life = Panel(
+        title="Life left of its certificate",
+        unit="seconds",
+        description="Falls to a week, and jumps back to ninety days.",
+        queries={"left": f"{_of(name, 'certificate_expiry_timestamp')} - time()"},
+        threshold=CERTIFICATE_LATE_SECONDS,
+    )
     return Row(
         title="Is it well?",
         panels=(
@@ -96,6 +119,7 @@ def _health(name: str) -> Row:
                 queries={"oldest": _of(name, "transaction_age")},
                 threshold=300e6,
             ),
+            *((life,) if facts.shows_dates(spec) else ()),
         ),
     )
 

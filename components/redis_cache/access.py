@@ -23,6 +23,7 @@ class Access:
     group: str
     host: str | None
     sentinels: tuple[str, ...]
+    nodes: tuple[str, ...] = ()
     password: pulumi.Output[str]
     uri: pulumi.Output[str] | None
     binding: str | None
@@ -36,6 +37,7 @@ class Access:
             host=self.host,
             port=PORT,
             sentinels=self.sentinels,
+            nodes=self.nodes,
             group=self.group,
             username=self.consumer.app,
             password=self.password,

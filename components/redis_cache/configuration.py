@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from components.redis_cache.facts import PORT, PROXY_STATUS_PORT, SENTINEL_PORT
-from components.redis_cache.spec import RedisCacheSpec, ReplicatedSpec
+from components.redis_cache.facts import BUS_PORT, PORT, PROXY_STATUS_PORT, SENTINEL_PORT
+from components.redis_cache.spec import ClusterSpec, RedisCacheSpec, ReplicatedSpec
 
 CONFIG_FOLDER = "/run/config"
 SECRETS_FOLDER = "/run/secrets"
@@ -67,7 +67,7 @@ def server(spec: RedisCacheSpec, *, tls: bool) -> str:
     ]
     if durable:
         lines += ["appendfsync everysec"]
-    if isinstance(spec, ReplicatedSpec):
+    if isinstance(spec, ReplicatedSpec | ClusterSpec):
         lines += [
             "repl-diskless-sync-delay 1",
             f"repl-backlog-size {max(16 * 2**20, spec.maxmemory_bytes // 16)}",
@@ -75,7 +75,31 @@ def server(spec: RedisCacheSpec, *, tls: bool) -> str:
         if durable:
             # An old primary that nobody follows any more must not go on taking writes.
             lines += ["min-replicas-to-write 1", f"min-replicas-max-lag {MAX_LAG_SECONDS}"]
+        else:
+            # By way of a file, a cache would need the room of all its keys on disk, and come back with what it was yesterday.
+            lines += ["repl-diskless-load flush-before-load"]
+    if isinstance(spec, ClusterSpec):
+        lines += _sharded(durable=durable)
     return _text(lines)
+
+
+def _sharded(*, durable: bool) -> list[str]:
+    """https://valkey.io/topics/cluster-spec/"""
+    return [
+        "cluster-enabled yes",
+        "cluster-config-file nodes.conf",
+        f"cluster-port {BUS_PORT}",
+        # Servers show each other certificates of the instance's own authority: the bus has no users.
+        "tls-cluster yes",
+        f"cluster-node-timeout {DOWN_AFTER_MS}",
+        "cluster-preferred-endpoint-type hostname",
+        # A shard that is away is no reason for the others to stop, least of all for the seconds of a failover.
+        "cluster-require-full-coverage no",
+        # A replica that left its shard would stand where the shard's primary does.
+        "cluster-allow-replica-migration no",
+        # Of a store, only a replica that was in touch a minute ago may be elected; of a cache, any.
+        f"cluster-replica-validity-factor {10 if durable else 0}",
+    ]
 
 
 def sentinel(name: str, spec: ReplicatedSpec) -> str:

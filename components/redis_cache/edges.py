@@ -6,8 +6,17 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from components.connections import Edge, Instance, RedisConsumer
 from components.environment.networks import NetworkPlan
-from components.redis_cache.facts import BATCH_SUFFIX, PORT, PROXY_SUFFIX, SENTINEL_PORT, SENTINEL_SUFFIX, selector
-from components.redis_cache.spec import RedisCacheSpec, ReplicatedSpec
+from components.redis_cache.facts import (
+    BATCH_SUFFIX,
+    BUS_PORT,
+    KEEPER_SUFFIX,
+    PORT,
+    PROXY_SUFFIX,
+    SENTINEL_PORT,
+    SENTINEL_SUFFIX,
+    selector,
+)
+from components.redis_cache.spec import ClusterSpec, RedisCacheSpec, ReplicatedSpec
 
 
 def servers(name: str) -> Instance:
@@ -22,9 +31,13 @@ def proxies(name: str) -> Instance:
     return Instance(name=f"{name}{PROXY_SUFFIX}", labels=selector(name, "proxy"))
 
 
+def keeper(name: str) -> Instance:
+    return Instance(name=f"{name}{KEEPER_SUFFIX}", labels=selector(name, "keeper"))
+
+
 def roles(name: str) -> tuple[str, ...]:
-    """What servers, Sentinels, proxies and the check are called."""
-    return tuple(f"{name}{suffix}" for suffix in ("", SENTINEL_SUFFIX, PROXY_SUFFIX, BATCH_SUFFIX))
+    """What servers, Sentinels, proxies, the keeper and the check are called."""
+    return tuple(f"{name}{suffix}" for suffix in ("", SENTINEL_SUFFIX, PROXY_SUFFIX, KEEPER_SUFFIX, BATCH_SUFFIX))
 
 
 def doors(name: str, spec: RedisCacheSpec, *, proxied: bool) -> Iterator[tuple[Instance, int]]:
@@ -42,9 +55,16 @@ def within(name: str, spec: RedisCacheSpec, consumers: Sequence[RedisConsumer]) 
     if spec.purpose == "store":
         check = Instance(name=f"{name}{BATCH_SUFFIX}", labels=selector(name, "batch"))
         yield Edge(consumer=check, producer=servers(name), port=PORT, why="a check counts the keys")
+    own = servers(name)
+    if isinstance(spec, ClusterSpec):
+        yield Edge(
+            consumer=own, producer=own, port=PORT, why="replicas follow their primary, and shards hand slots over"
+        )
+        yield Edge(consumer=own, producer=own, port=BUS_PORT, why="servers tell each other who owns what, and elect")
+        yield Edge(consumer=keeper(name), producer=own, port=PORT, why="the keeper makes one cluster of the servers")
     if not isinstance(spec, ReplicatedSpec):
         return
-    own, guards = servers(name), sentinels(name)
+    guards = sentinels(name)
     yield Edge(consumer=own, producer=own, port=PORT, why="replicas follow the primary")
     yield Edge(consumer=own, producer=guards, port=SENTINEL_PORT, why="a server asks for its role, or hands it over")
     yield Edge(consumer=guards, producer=own, port=PORT, why="Sentinels watch the servers")

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from components.footprint import Footprint
-from components.redis_cache.spec import RedisCacheSpec, ReplicatedSpec
+from components.redis_cache.spec import MOST_SHARDS, ClusterSpec, RedisCacheSpec, ReplicatedSpec
 from components.vocabulary import cpu_millis, size_bytes
 
 COMPONENT = "redis-cache"
 """Value of app.kubernetes.io/name; part of the selectors, so it is for ever."""
 
-LONGEST_NAME = 63 - len("-sentinel-") - 10
-"""A StatefulSet's name and the hash of its revision are one label of each pod."""
+LONGEST_NAME = 52 - len("-restore-check")
+"""A CronJob puts a number of eleven characters behind its name. https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/"""
 
 PORT = 6379
+BUS_PORT = 16379
+"""Where servers of a sharded instance talk among themselves."""
 SENTINEL_PORT = 26379
 EXPORTER_PORT = 9121
 PROXY_STATUS_PORT = 8404
@@ -22,6 +24,10 @@ PROXY_STATUS_PORT = 8404
 SENTINEL_SUFFIX = "-sentinel"
 PROXY_SUFFIX = "-proxy"
 BATCH_SUFFIX = "-batch"
+KEEPER_SUFFIX = "-keeper"
+
+SHARD_LABEL = "slipway.dev/shard"
+"""Number of a pod's shard; part of selectors, so it is for ever."""
 
 OWN_SUFFIXES = (
     "",
@@ -31,6 +37,8 @@ OWN_SUFFIXES = (
     PROXY_SUFFIX,
     BATCH_SUFFIX,
     "-restore-check",
+    KEEPER_SUFFIX,
+    *(f"{word}{shard}" for shard in range(MOST_SHARDS) for word in ("-shard-", "-check-")),
     "-ca",
     "-selfsigned",
     "-tls",
@@ -42,7 +50,7 @@ OWN_SUFFIXES = (
 )
 """What we put behind the name ourselves, on either target."""
 
-RESERVED = frozenset({"default", "exporter", "health", "proxy", "replication", "sentinel"})
+RESERVED = frozenset({"default", "exporter", "health", "keeper", "proxy", "replication", "sentinel"})
 """Users that a server has anyway; no app may be called like one."""
 
 RESERVED_CLIENTS = 30
@@ -50,6 +58,9 @@ RESERVED_CLIENTS = 30
 
 EXPORTER_CPU, EXPORTER_MEMORY = "10m", "32Mi"
 SENTINEL_CPU, SENTINEL_MEMORY, SENTINEL_STORAGE = "20m", "48Mi", "1Gi"
+KEEPER_CPU, KEEPER_MEMORY = "20m", "64Mi"
+SHARD_STORAGE = "1Gi"
+"""Volume of a sharded cache's server: who it is in the cluster, no keys."""
 PROXIES, PROXY_CPU, PROXY_MEMORY = 2, "50m", "96Mi"
 
 
@@ -72,23 +83,51 @@ def server_hosts(name: str, servers: int, zone: str) -> list[str]:
     return [f"{name}-{index}.{name}-servers.{zone}" for index in range(servers)]
 
 
+def shard(name: str, number: int) -> str:
+    """What the controller of one shard is called."""
+    return f"{name}-shard-{number}"
+
+
+def shard_selector(name: str, number: int) -> dict[str, str]:
+    """Labels that select the pods of one shard."""
+    return {**selector(name), SHARD_LABEL: str(number)}
+
+
+def shard_hosts(name: str, spec: ClusterSpec, zone: str) -> list[list[str]]:
+    """Host names of each shard's servers; the first of a shard is at home as its primary."""
+    return [
+        [f"{shard(name, number)}-{index}.{name}-servers.{zone}" for index in range(spec.in_shard)]
+        for number in range(spec.shards)
+    ]
+
+
+def volume(spec: RedisCacheSpec) -> str | None:
+    """Size of each server's volume."""
+    return SHARD_STORAGE if isinstance(spec, ClusterSpec) and spec.storage is None else spec.storage
+
+
 def sentinel_hosts(name: str, sentinels: int, zone: str) -> list[str]:
     """Each Sentinel's own host name."""
     return [f"{name}{SENTINEL_SUFFIX}-{index}.{name}-sentinels.{zone}" for index in range(sentinels)]
 
 
 def peak(spec: RedisCacheSpec, *, proxied: bool) -> Footprint:
-    """The most the instance can ask of its namespace: servers with their exporters, Sentinels, proxies and their surge, a check."""
-    servers = spec.servers if isinstance(spec, ReplicatedSpec) else 1
-    total = _pods(servers, spec.cpu, spec.memory, spec.storage) + Footprint(
+    """The most the instance can ask of its namespace: servers with their exporters, what leads to them and its surge, checks."""
+    servers = spec.servers
+    total = _pods(servers, spec.cpu, spec.memory, volume(spec)) + Footprint(
         cpu=servers * cpu_millis(EXPORTER_CPU), memory=servers * size_bytes(EXPORTER_MEMORY)
     )
     if spec.purpose == "store":
-        total += _pods(1, spec.cpu, spec.memory, None)
-    if isinstance(spec, ReplicatedSpec):
-        total += _pods(spec.sentinels, SENTINEL_CPU, SENTINEL_MEMORY, SENTINEL_STORAGE)
-        if proxied:
-            total += _pods(PROXIES + 1, PROXY_CPU, PROXY_MEMORY, None)
+        total += _pods(spec.shards if isinstance(spec, ClusterSpec) else 1, spec.cpu, spec.memory, None)
+    match spec:
+        case ReplicatedSpec():
+            total += _pods(spec.sentinels, SENTINEL_CPU, SENTINEL_MEMORY, SENTINEL_STORAGE)
+            if proxied:
+                total += _pods(PROXIES + 1, PROXY_CPU, PROXY_MEMORY, None)
+        case ClusterSpec():
+            total += _pods(1, KEEPER_CPU, KEEPER_MEMORY, None)
+        case _:
+            pass
     return total
 
 

@@ -9,10 +9,17 @@ import pulumi
 from pulumi_kubernetes.core.v1 import Secret, Service, ServiceAccount, ServicePortArgs, ServiceSpecArgs
 
 from components.connections import Edge, Gate, RedisConsumer, SecretKey
-from components.redis_cache import certificates, facts, proxies, restore_check, sentinels, servers, users
+from components.redis_cache import certificates, facts, keeper, pods, proxies, restore_check, sentinels, servers, users
 from components.redis_cache.access import Access, acl_file, uri
-from components.redis_cache.facts import BATCH_SUFFIX, PORT, PROXY_SUFFIX, SENTINEL_PORT, SENTINEL_SUFFIX
-from components.redis_cache.spec import RedisCacheSpec, ReplicatedSpec
+from components.redis_cache.facts import (
+    BATCH_SUFFIX,
+    KEEPER_SUFFIX,
+    PORT,
+    PROXY_SUFFIX,
+    SENTINEL_PORT,
+    SENTINEL_SUFFIX,
+)
+from components.redis_cache.spec import ClusterSpec, RedisCacheSpec, ReplicatedSpec
 from components.redis_cache.workload import Role
 from components.targets import KubernetesTarget
 from components.targets.kubernetes import kept, metadata, network_policy
@@ -45,7 +52,7 @@ def create(
         target=target,
         parent=parent,
         account=account.metadata.name,
-        user=servers.USER,
+        user=pods.USER,
     )
     ready: list[pulumi.Resource] = [certificates.create(name, spec, labels, target, parent)]
     _policy(role, edges)
@@ -55,11 +62,19 @@ def create(
         _policy(batch, edges)
         restore_check.create(batch, spec.storage, passwords)
     acl = acl_file(users.on_servers(spec, consumers), passwords)
-    gates: list[pulumi.Resource] = [servers.create(role, passwords, acl, ready)]
-    if isinstance(spec, ReplicatedSpec):
-        gates += _replicated(role, spec, consumers, passwords, edges, ready)
-    else:
-        _address(role)
+    gates: list[pulumi.Resource] = []
+    match spec:
+        case ClusterSpec():
+            gates += servers.create_shards(role, spec, passwords, acl, ready)
+            watch = replace(role, name=f"{name}{KEEPER_SUFFIX}", labels=facts.selector(name, "keeper"))
+            _policy(watch, edges)
+            gates.append(keeper.create(watch, spec, passwords, gates))
+        case ReplicatedSpec():
+            gates.append(servers.create(role, passwords, acl, ready))
+            gates += _replicated(role, spec, consumers, passwords, edges, ready)
+        case _:
+            gates.append(servers.create(role, passwords, acl, ready))
+            _address(role)
     return {consumer.app: _access(role, consumer, passwords[consumer.app], gates) for consumer in consumers}
 
 
@@ -123,20 +138,19 @@ def _access(
     role: Role, consumer: RedisConsumer, password: pulumi.Output[str], gates: Sequence[pulumi.Resource]
 ) -> Access:
     name, spec = role.instance, role.spec
-    asks = isinstance(spec, ReplicatedSpec) and not consumer.proxied
-    hosts = facts.sentinel_hosts(name, spec.sentinels, role.target.domain) if isinstance(spec, ReplicatedSpec) else []
-    host = None if asks else f"{name}{PROXY_SUFFIX}" if consumer.proxied else name
+    host, sentinels, nodes = _addresses(role, consumer)
     address = None if host is None else uri("rediss", consumer.app, password, host)
-    watched = tuple(f"{one}:{SENTINEL_PORT}" for one in hosts) if asks else ()
     contents: dict[str, pulumi.Input[str]] = {
         "type": "redis",
         "provider": spec.engine,
         "username": consumer.app,
         "password": password,
     }
-    if host is None or address is None:
-        contents |= {"sentinel-hosts": ",".join(watched), "master-name": name}
-    else:
+    if sentinels:
+        contents |= {"sentinel-hosts": ",".join(sentinels), "master-name": name}
+    if nodes:
+        contents |= {"cluster-nodes": ",".join(nodes)}
+    if host is not None and address is not None:
         contents |= {"host": host, "port": str(PORT), "uri": address}
     Secret(
         f"{name}-{consumer.app}-binding",
@@ -150,10 +164,25 @@ def _access(
         consumer=consumer,
         group=name,
         host=host,
-        sentinels=watched,
+        sentinels=sentinels,
+        nodes=nodes,
         password=password,
         uri=address,
         binding=f"{name}-{consumer.app}",
         ca=SecretKey(secret=f"{name}-tls", key="ca.crt"),
         gate=Gate(resources=tuple(gates)),
     )
+
+
+def _addresses(role: Role, consumer: RedisConsumer) -> tuple[str | None, tuple[str, ...], tuple[str, ...]]:
+    """One of: the address, the Sentinels that know it, the servers that each know where a key is."""
+    name, domain = role.instance, role.target.domain
+    match role.spec:
+        case ClusterSpec() as spec:
+            hosts = [host for shard in facts.shard_hosts(name, spec, domain) for host in shard]
+            return None, (), tuple(f"{host}:{PORT}" for host in hosts)
+        case ReplicatedSpec() as spec if not consumer.proxied:
+            hosts = facts.sentinel_hosts(name, spec.sentinels, domain)
+            return None, tuple(f"{host}:{SENTINEL_PORT}" for host in hosts), ()
+        case _:
+            return f"{name}{PROXY_SUFFIX}" if consumer.proxied else name, (), ()

@@ -10,7 +10,7 @@ from components.app_service.connects_to import ToRedis
 from components.app_service.spec import AppServiceSpec
 from components.environment.spec import DockerTargetSpec, KubernetesTargetSpec
 from components.redis_cache.facts import RESERVED, RESERVED_CLIENTS
-from components.redis_cache.spec import RedisCacheSpec, ReplicatedSpec
+from components.redis_cache.spec import ClusterSpec, RedisCacheSpec, ReplicatedSpec
 from components.vocabulary import Problem
 
 SECTION = "redis_caches"
@@ -103,8 +103,18 @@ def _one(use: Use, spec: RedisCacheSpec) -> Iterator[Problem]:
             f"{{redis: ..., purpose: {spec.purpose}}}",
         )
     if declared.via is not None and not isinstance(spec, ReplicatedSpec):
+        what = (
+            "is sharded: its servers send a client on to whoever has a key"
+            if isinstance(spec, ClusterSpec)
+            else "is one server with one address"
+        )
+        yield use.problem("via", f"is for replicated instances; {declared.redis!r} {what}; remove it")
+    if isinstance(spec, ClusterSpec) and declared.multi_key is not False:
         yield use.problem(
-            "via", f"is for replicated instances; {declared.redis!r} is one server with one address; remove it"
+            "multi_key",
+            f"must be false for {declared.redis!r}, which is sharded: a command, transaction or script on several keys works only "
+            "if they share a hash tag, as in {user:1}:a and {user:1}:b; an app that needs others goes to a replicated instance",
+            f"{{redis: {declared.redis}, multi_key: false}}",
         )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import pulumi
 from pulumi_kubernetes.batch.v1 import CronJob, CronJobSpecArgs, JobSpecArgs, JobTemplateSpecArgs
@@ -23,7 +24,7 @@ from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
 from components import versions
 from components.redis_cache import configuration, facts, workload
 from components.redis_cache.configuration import CONFIG_FOLDER, DATA_FOLDER
-from components.redis_cache.spec import ReplicatedSpec
+from components.redis_cache.spec import ClusterSpec
 from components.redis_cache.workload import Role
 from components.targets.kubernetes import metadata, restricted_container, restricted_pod
 
@@ -31,21 +32,54 @@ SCHEDULE = "17 3 * * *"
 LONGEST_SECONDS = 1800
 
 
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """One file that is loaded."""
+
+    resource: str
+    name: str
+    pod: str
+    """The server whose volume holds it."""
+    host: str
+
+
+def checks(role: Role) -> Iterator[Check]:
+    """The last server of all, or of each shard: it is rarely the primary."""
+    spec, name, domain = role.spec, role.instance, role.target.domain
+    if isinstance(spec, ClusterSpec):
+        for number, hosts in enumerate(facts.shard_hosts(name, spec, domain)):
+            pod = f"{facts.shard(name, number)}-{spec.replicas}"
+            yield Check(
+                resource=f"{role.name}-check-{number}",
+                name=f"{name}-check-{number}",
+                pod=pod,
+                host=hosts[spec.replicas],
+            )
+        return
+    last = spec.servers - 1
+    host = facts.server_hosts(name, spec.servers, domain)[last]
+    yield Check(resource=f"{role.name}-restore-check", name=f"{name}-restore-check", pod=f"{name}-{last}", host=host)
+
+
 def create(role: Role, storage: str, passwords: Mapping[str, pulumi.Output[str]]) -> None:
-    """Reads the last server's volume on that server's node, read-only; the primary is rarely the last one."""
-    spec = role.spec
-    last = (spec.servers if isinstance(spec, ReplicatedSpec) else 1) - 1
-    files = {"restore-check.sh": configuration.script("restore-check.sh")}
+    """Reads a server's volume on that server's node, read-only."""
+    config = workload.config(role, {"restore-check.sh": configuration.script("restore-check.sh")})
+    secret = workload.secret(role, {"health": passwords["health"]})
+    for check in checks(role):
+        _job(role, check, storage, config, secret)
+
+
+def _job(role: Role, check: Check, storage: str, config: pulumi.Output[str], secret: pulumi.Output[str]) -> None:
     volumes = [
-        workload.config_volume(workload.config(role, files)),
-        workload.secret_volume(workload.secret(role, {"health": passwords["health"]}), ["health"]),
+        workload.config_volume(config),
+        workload.secret_volume(secret, ["health"]),
         workload.tls_volume(role, with_key=False),
         workload.scratch("scratch", "/scratch", storage, in_memory=False),
         (
             VolumeArgs(
                 name="data",
                 persistent_volume_claim=PersistentVolumeClaimVolumeSourceArgs(
-                    claim_name=f"data-{role.instance}-{last}", read_only=True
+                    claim_name=f"data-{check.pod}", read_only=True
                 ),
             ),
             VolumeMountArgs(name="data", mount_path=DATA_FOLDER, read_only=True),
@@ -58,13 +92,13 @@ def create(role: Role, storage: str, passwords: Mapping[str, pulumi.Output[str]]
         restart_policy="Never",
         security_context=restricted_pod(role.user),
         priority_class_name=role.kubernetes.priority_class,
-        affinity=_beside(f"{role.instance}-{last}"),
-        containers=[_container(role, storage, last, [mount for _, mount in volumes])],
+        affinity=_beside(check.pod),
+        containers=[_container(role, storage, check, [mount for _, mount in volumes])],
         volumes=[volume for volume, _ in volumes],
     )
     CronJob(
-        f"{role.name}-restore-check",
-        metadata=metadata(role.target, role.labels, f"{role.instance}-restore-check"),
+        check.resource,
+        metadata=metadata(role.target, role.labels, check.name),
         spec=CronJobSpecArgs(
             schedule=SCHEDULE,
             concurrency_policy="Forbid",
@@ -97,7 +131,7 @@ def _beside(pod: str) -> AffinityArgs:
     )
 
 
-def _container(role: Role, storage: str, server: int, mounts: list[VolumeMountArgs]) -> ContainerArgs:
+def _container(role: Role, storage: str, check: Check, mounts: list[VolumeMountArgs]) -> ContainerArgs:
     spec = role.spec
     return ContainerArgs(
         name="check",
@@ -106,7 +140,7 @@ def _container(role: Role, storage: str, server: int, mounts: list[VolumeMountAr
         command=["sh", f"{CONFIG_FOLDER}/restore-check.sh"],
         env=[
             EnvVarArgs(name="ENGINE", value=spec.engine),
-            EnvVarArgs(name="LIVE", value=facts.server_hosts(role.instance, server + 1, role.target.domain)[server]),
+            EnvVarArgs(name="LIVE", value=check.host),
         ],
         resources=workload.resources(spec.cpu, spec.memory, disk=storage),
         security_context=restricted_container(),

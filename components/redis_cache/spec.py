@@ -24,10 +24,14 @@ BEHIND_ADDRESS_TRANSLATION = (
     "nothing to fail over to"
 )
 
-MODES = (
-    "must be a mapping whose `mode` is standalone or replicated; sharded servers (cluster) are not offered, since no "
-    "backend for them is fit for production (docs/adr/0020-no-sharded-mode.md): give more memory, or split by purpose"
+BUS_BEHIND_ADDRESS_TRANSLATION = (
+    "sharded servers send a client on to each other's addresses, which hold inside their own network alone, and on one "
+    "machine shards share what each should have for itself"
 )
+
+MODES = "must be a mapping whose `mode` is standalone, replicated or cluster"
+
+FEWEST_SHARDS, MOST_SHARDS = 3, 16
 
 
 class RedisKubernetesSpec(Spec):
@@ -77,6 +81,11 @@ class RedisSpec(Spec):
     """What only Kubernetes can honour."""
     docker: Annotated[RedisDockerSpec | None, OnlyOn("docker", "the block is named after its target")] = None
     """What only Docker can honour."""
+
+    @property
+    def servers(self) -> int:
+        """All servers of the instance."""
+        return 1
 
     @property
     def maxmemory_bytes(self) -> int:
@@ -156,18 +165,68 @@ class ReplicatedSpec(RedisSpec):
             )
 
 
+class ClusterSpec(RedisSpec):
+    """Shards that divide the keys among them: each a primary with replicas."""
+
+    mode: Annotated[
+        Literal["cluster"], OnlyOn("kubernetes", BUS_BEHIND_ADDRESS_TRANSLATION, remedy="say mode: standalone")
+    ] = Field(examples=["cluster"])
+    """Keys are divided among shards; in each, a replica is elected when the primary fails."""
+    shards: int = Field(default=3, le=MOST_SHARDS, examples=[3])
+    """Primaries among which the keys are divided. Can grow; see docs/guides/use-a-cache-or-a-store.md for what else that takes."""
+    replicas: int = Field(default=1, le=5, examples=[1])
+    """Servers beside the primary of each shard."""
+
+    @property
+    def servers(self) -> int:
+        return self.shards * self.in_shard
+
+    @property
+    def in_shard(self) -> int:
+        """Servers of one shard."""
+        return 1 + self.replicas
+
+    def problems(self) -> Iterable[Problem]:
+        yield from super().problems()
+        if self.engine == "redis":
+            yield Problem(
+                path=("engine",),
+                rule="must be valkey for a sharded instance: it hands a slot over with all its keys at once, and hands over before it stops",
+                example="valkey",
+            )
+        if self.shards < FEWEST_SHARDS:
+            yield Problem(
+                path=("shards",),
+                rule=f"must be {FEWEST_SHARDS} or more: a majority of the primaries elects the one that is missing, and of two none is left",
+                example=str(FEWEST_SHARDS),
+            )
+        fewest = 2 if self.purpose == "store" else 1
+        if self.replicas < fewest:
+            yield Problem(
+                path=("replicas",),
+                rule="must be 2 or more for a store: a primary takes writes only while a replica follows, and a failover uses one up"
+                if self.purpose == "store"
+                else "must be 1 or more: a shard without a replica is gone with its server, and its part of the keys with it",
+                example=str(fewest),
+            )
+
+
 def _form(value: Any) -> str | None:
     match value:
         case StandaloneSpec() | {"mode": "standalone"}:
             return "standalone"
         case ReplicatedSpec() | {"mode": "replicated"}:
             return "replicated"
+        case ClusterSpec() | {"mode": "cluster"}:
+            return "cluster"
         case _:
             return None
 
 
 RedisCacheSpec = Annotated[
-    Annotated[StandaloneSpec, Tag("standalone")] | Annotated[ReplicatedSpec, Tag("replicated")],
+    Annotated[StandaloneSpec, Tag("standalone")]
+    | Annotated[ReplicatedSpec, Tag("replicated")]
+    | Annotated[ClusterSpec, Tag("cluster")],
     Discriminator(
         _form,
         custom_error_type="form",

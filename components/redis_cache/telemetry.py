@@ -9,13 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from components.redis_cache.facts import EXPORTER_PORT, selector
-from components.redis_cache.spec import RedisCacheSpec, ReplicatedSpec
+from components.redis_cache.spec import ClusterSpec, RedisCacheSpec, ReplicatedSpec
 from components.telemetry import Alert, Dashboard, Panel, Row, Scrape, Severity, Signal, TargetKind, Telemetry, Unit
 
 FULL, NEARLY_FULL = 0.9, 0.8
 """Shares of maxmemory from which a store is in danger: at 1 it refuses writes."""
 
+SLOTS = 16_384
+"""Parts that the keys of a sharded instance are divided into. https://valkey.io/topics/cluster-spec/"""
+
 UNCHECKED_SECONDS = 2 * 86_400
+OF_ALL = ("primaries", "replicas", "cluster_slots", "cluster_shards", "cluster_replicas")
+"""Signals of the instance; the others are of each server."""
+
 MANY_CLIENTS = 0.85
 LOW_HIT_RATIO = 0.5
 
@@ -64,6 +70,20 @@ SIGNALS = (
         "max by (instance_name) (redis_connected_slave_lag_seconds)",
     ),
     _signal(
+        "cluster_member",
+        "bool",
+        "Whether a server is among a majority of the primaries.",
+        "redis_cluster_state",
+    ),
+    _signal("cluster_slots", "count", "Slots that have a server.", "max by (instance_name) (redis_cluster_slots_ok)"),
+    _signal("cluster_shards", "count", "Shards that have slots.", "max by (instance_name) (redis_cluster_size)"),
+    _signal(
+        "cluster_replicas",
+        "count",
+        "Replicas that follow a primary, of all shards.",
+        "sum by (instance_name) (redis_connected_slaves)",
+    ),
+    _signal(
         "persisting",
         "bool",
         "Whether the last write to the append-only file succeeded.",
@@ -72,9 +92,9 @@ SIGNALS = (
     _signal(
         "restore_checked_timestamp",
         "timestamp",
-        "When the store's file was last loaded and compared.",
-        "max by (instance_name) (label_replace(kube_cronjob_status_last_successful_time"
-        '{cronjob=~".+-restore-check"}, "instance_name", "$1", "cronjob", "(.+)-restore-check"))',
+        "When the file of a store, or of one of its shards, was last loaded and compared.",
+        "max by (instance_name, cronjob) (label_replace(kube_cronjob_status_last_successful_time"
+        '{cronjob=~".+-(restore-check|check-[0-9]+)"}, "instance_name", "$1", "cronjob", "(.+)-(?:restore-check|check-[0-9]+)"))',
     ),
 )
 
@@ -103,8 +123,12 @@ def telemetry(name: str, spec: RedisCacheSpec, target: TargetKind) -> Telemetry:
 def _concerns(signal: Signal, spec: RedisCacheSpec) -> bool:
     """A signal that this instance can give."""
     word = signal.name.removeprefix("redis_")
-    if word in ("primaries", "replica_link_up", "replicas", "replica_lag_seconds"):
+    if word in ("primaries", "replicas"):
         return isinstance(spec, ReplicatedSpec)
+    if word in ("replica_link_up", "replica_lag_seconds"):
+        return spec.servers > 1
+    if word.startswith("cluster_"):
+        return isinstance(spec, ClusterSpec)
     if word in ("evicted_per_second", "hit_ratio"):
         return spec.purpose == "cache"
     return spec.purpose == "store" if word in ("persisting", "restore_checked_timestamp") else True
@@ -142,12 +166,26 @@ def _alerts(name: str, spec: RedisCacheSpec) -> Iterator[Alert]:
         summary=f"{name} refuses connections",
         description="Apps fail now: max_clients is reached.",
     )
-    yield from _store_alerts(name) if spec.purpose == "store" else _cache_alerts(name)
-    if isinstance(spec, ReplicatedSpec):
-        yield from _replication_alerts(name, spec)
+    yield from _store_alerts(name, spec) if spec.purpose == "store" else _cache_alerts(name)
+    match spec:
+        case ReplicatedSpec():
+            yield from _replication_alerts(name, spec)
+        case ClusterSpec():
+            yield from _cluster_alerts(name, spec)
+        case _:
+            return
+    yield _alert(
+        name,
+        "RedisReplicaDisconnected",
+        f"{_of(name, 'replica_link_up')} == 0",
+        hold="5m",
+        severity="warning",
+        summary=f"A replica of {name} does not follow its primary",
+        description="It can't take over, and what it has grows old.",
+    )
 
 
-def _store_alerts(name: str) -> Iterator[Alert]:
+def _store_alerts(name: str, spec: RedisCacheSpec) -> Iterator[Alert]:
     yield _alert(
         name,
         "RedisStoreNearlyFull",
@@ -176,10 +214,11 @@ def _store_alerts(name: str) -> Iterator[Alert]:
         description="What is acknowledged now is lost if the server restarts; the server refuses writes while it can't write its file.",
     )
     checked = _of(name, "restore_checked_timestamp")
+    fewer = f" or count({checked}) < {spec.shards}" if isinstance(spec, ClusterSpec) else ""
     yield _alert(
         name,
         "RedisRestoreUnchecked",
-        f"time() - {checked} > {UNCHECKED_SECONDS} or absent({checked})",
+        f"time() - {checked} > {UNCHECKED_SECONDS} or absent({checked}){fewer}",
         hold="26h",
         severity="warning",
         summary=f"The file of {name} has not been loaded for two days",
@@ -220,15 +259,6 @@ def _replication_alerts(name: str, spec: ReplicatedSpec) -> Iterator[Alert]:
     )
     yield _alert(
         name,
-        "RedisReplicaDisconnected",
-        f"{_of(name, 'replica_link_up')} == 0",
-        hold="5m",
-        severity="warning",
-        summary=f"A replica of {name} does not follow its primary",
-        description="It can't take over, and what it has grows old.",
-    )
-    yield _alert(
-        name,
         "RedisReplicasMissing",
         f"{_of(name, 'replicas')} < {spec.replicas}",
         hold="10m",
@@ -238,8 +268,48 @@ def _replication_alerts(name: str, spec: ReplicatedSpec) -> Iterator[Alert]:
     )
 
 
+def _cluster_alerts(name: str, spec: ClusterSpec) -> Iterator[Alert]:
+    yield _alert(
+        name,
+        "RedisSlotsUnserved",
+        f"{_of(name, 'cluster_slots')} < {SLOTS}",
+        hold="1m",
+        severity="critical",
+        summary=f"{name} serves {{{{ $value }}}} of {SLOTS} slots",
+        description="Commands on the keys of the others fail. A failover takes seconds; one that has not happened within a minute does not happen by itself.",
+    )
+    yield _alert(
+        name,
+        "RedisServerOutOfCluster",
+        f"{_of(name, 'cluster_member')} == 0",
+        hold="2m",
+        severity="warning",
+        summary=f"A server of {name} is not among a majority of the primaries",
+        description="It answers no command. If all of them say so, the instance is away.",
+    )
+    wanted = spec.shards * spec.replicas
+    yield _alert(
+        name,
+        "RedisShardReplicasMissing",
+        f"{_of(name, 'cluster_replicas')} < {wanted}",
+        hold="10m",
+        severity="warning",
+        summary=f"The shards of {name} have {{{{ $value }}}} of {wanted} replicas",
+        description="The next failure in the shard that lacks one may take its part of the keys away.",
+    )
+    yield _alert(
+        name,
+        "RedisShardIdle",
+        f"{_of(name, 'cluster_shards')} < {spec.shards}",
+        hold="1h",
+        severity="info",
+        summary=f"{{{{ $value }}}} of the {spec.shards} shards of {name} have slots",
+        description="A shard that was added does nothing until slots are moved to it.",
+    )
+
+
 def _is_alone(spec: RedisCacheSpec) -> bool:
-    return not isinstance(spec, ReplicatedSpec)
+    return spec.servers == 1
 
 
 def _alert(name: str, alert: str, expr: str, *, hold: str, severity: Severity, summary: str, description: str) -> Alert:
@@ -281,18 +351,28 @@ def _dashboard(name: str, spec: RedisCacheSpec) -> Dashboard:
         rows.append(Row(title="Memory", panels=(memory, hits, evicted)))
     else:
         rows.append(Row(title="Memory", panels=(memory,)))
-    if isinstance(spec, ReplicatedSpec):
-        rows.append(
-            Row(
-                title="Replication",
-                panels=(
-                    _panel(name, "Primaries", "count", "primaries", "One. Anything else for long is an incident."),
-                    _panel(name, "Replicas", "count", "replicas", "As many as declared.", float(spec.replicas)),
-                    _panel(name, "Lag", "seconds", "replica_lag_seconds", "Seconds since a replica was heard of."),
-                ),
-            )
-        )
+    lag = _panel(name, "Lag", "seconds", "replica_lag_seconds", "Seconds since a replica was heard of.")
+    match spec:
+        case ReplicatedSpec():
+            primaries = _panel(name, "Primaries", "count", "primaries", "One. Anything else for long is an incident.")
+            replicas = _panel(name, "Replicas", "count", "replicas", "As many as declared.", float(spec.replicas))
+            rows.append(Row(title="Replication", panels=(primaries, replicas, lag)))
+        case ClusterSpec():
+            rows.append(Row(title="Shards", panels=(*_cluster_panels(name, spec), lag)))
+        case _:
+            pass
     return Dashboard(title=f"{spec.purpose}: {name}", instance=name, rows=tuple(rows))
+
+
+def _cluster_panels(name: str, spec: ClusterSpec) -> tuple[Panel, ...]:
+    wanted = float(spec.shards * spec.replicas)
+    return (
+        _panel(
+            name, "Slots", "count", "cluster_slots", "All of them, but for the seconds of a failover.", float(SLOTS)
+        ),
+        _panel(name, "Shards", "count", "cluster_shards", "As many as declared.", float(spec.shards)),
+        _panel(name, "Replicas", "count", "cluster_replicas", "As many as declared.", wanted),
+    )
 
 
 def _panel(name: str, title: str, unit: Unit, word: str, description: str, threshold: float | None = None) -> Panel:
@@ -300,6 +380,6 @@ def _panel(name: str, title: str, unit: Unit, word: str, description: str, thres
         title=title,
         unit=unit,
         description=description,
-        queries={"{{ pod }}" if word not in ("primaries", "replicas") else name: _of(name, word)},
+        queries={name if word in OF_ALL else "{{ pod }}": _of(name, word)},
         threshold=threshold,
     )

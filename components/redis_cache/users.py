@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 
 from components.connections import RedisConsumer
-from components.redis_cache.spec import RedisCacheSpec, ReplicatedSpec
+from components.redis_cache.spec import ClusterSpec, RedisCacheSpec, ReplicatedSpec
 
 HEALTH = "-@all +ping +info +role"
 """Probes, on servers and Sentinels."""
@@ -18,6 +18,21 @@ EXPORTER = "-@all +ping +info +select +client|setname +slowlog|len +slowlog|get 
 """Reads series, never keys. https://github.com/oliver006/redis_exporter"""
 
 REPLICATION = "-@all +psync +replconf +ping"
+
+HEALTH_IN_CLUSTER = HEALTH + " +cluster|nodes"
+EXPORTER_IN_CLUSTER = EXPORTER + " +cluster|info"
+
+REPLICATION_IN_CLUSTER = REPLICATION + " +cluster|failover +cluster|syncslots"
+"""A server that stops asks a replica to take over; one that hands slots over sends them as this user."""
+
+KEEPER = (
+    "-@all +ping +role +dbsize +cluster|nodes +cluster|info +cluster|meet +cluster|addslotsrange +cluster|replicate "
+    "+cluster|forget +cluster|failover +cluster|migrateslots +cluster|getslotmigrations"
+)
+"""Reads and writes no key."""
+
+_APP_IN_CLUSTER = " +cluster|slots +cluster|shards +cluster|nodes +cluster|info +cluster|keyslot +cluster|myid +readonly +readwrite +asking"
+"""Where a key is, and nothing that changes it."""
 
 SENTINEL_ON_SERVERS = (
     "-@all allchannels +multi +exec +slaveof +replicaof +ping +info +role +subscribe +publish +failover "
@@ -53,21 +68,29 @@ _BEYOND_ANY_SCOPE = " -scan -randomkey -dbsize"
 """They answer about all keys, whatever the scope."""
 
 
-def rules(consumer: RedisConsumer) -> str:
+def rules(consumer: RedisConsumer, *, sharded: bool = False) -> str:
     """What one app may do on the servers."""
     commands = _READ + (_WRITE if consumer.access == "read-write" else "") + _NEVER
     if consumer.keys != "*":
         commands += _BEYOND_ANY_SCOPE
+    if sharded:
+        commands += _APP_IN_CLUSTER
     keys = f"~{consumer.keys}" if consumer.access == "read-write" else f"%R~{consumer.keys}"
     return f"resetkeys {keys} resetchannels &{consumer.keys} {commands}"
 
 
 def on_servers(spec: RedisCacheSpec, consumers: Sequence[RedisConsumer]) -> dict[str, str]:
     """Rules by user."""
-    own = {"exporter": EXPORTER, "health": HEALTH}
-    if isinstance(spec, ReplicatedSpec):
-        own |= {"proxy": PROXY, "replication": REPLICATION, "sentinel": SENTINEL_ON_SERVERS}
-    return own | {consumer.app: rules(consumer) for consumer in consumers}
+    apps = {consumer.app: rules(consumer, sharded=isinstance(spec, ClusterSpec)) for consumer in consumers}
+    match spec:
+        case ReplicatedSpec():
+            own = {"proxy": PROXY, "replication": REPLICATION, "sentinel": SENTINEL_ON_SERVERS}
+            return {"exporter": EXPORTER, "health": HEALTH, **own, **apps}
+        case ClusterSpec():
+            own = {"keeper": KEEPER, "replication": REPLICATION_IN_CLUSTER}
+            return {"exporter": EXPORTER_IN_CLUSTER, "health": HEALTH_IN_CLUSTER, **own, **apps}
+        case _:
+            return {"exporter": EXPORTER, "health": HEALTH, **apps}
 
 
 def on_sentinels(spec: ReplicatedSpec, consumers: Sequence[RedisConsumer]) -> dict[str, str]:

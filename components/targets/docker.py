@@ -21,8 +21,8 @@ CONFIG_FOLDER = "/run/config"
 TOOLS_FOLDER = "/run/slipway"
 """Where the stack's static tools are mounted; health checks call them."""
 
-LOG_OPTIONS = {"max-size": "10m", "max-file": "3"}
-"""30 MB of logs per container; Docker's own default never rotates."""
+LOG_OPTIONS = {"max-size": "10m", "max-file": "3", "tag": "{{.Name}}"}
+"""30 MB of logs per container; Docker's own default never rotates. The tag tells a reader of the files whose lines they are."""
 
 
 def options(

@@ -35,7 +35,7 @@ def metadata(
     target: KubernetesTarget,
     labels: Mapping[str, str],
     name: str | None = None,
-    annotations: Mapping[str, str] | None = None,
+    annotations: Mapping[str, pulumi.Input[str]] | None = None,
 ) -> ObjectMetaArgs:
     """Metadata in the stack's namespace with the recommended labels. Without a name, each change makes a new object."""
     return ObjectMetaArgs(
@@ -95,12 +95,12 @@ def network_policy(
             policy_types=["Ingress", "Egress"],
             ingress=[
                 NetworkPolicyIngressRuleArgs(from_=_peers(peer), ports=_ports(ports))
-                for peer, ports in _by_peer([(e.consumer, e.port) for e in inbound])
+                for peer, ports in _by_peer([(e.consumer, e) for e in inbound])
             ]
             or None,  # the server leaves an empty list out, so that writing one differs for ever
             egress=[
                 NetworkPolicyEgressRuleArgs(to=_peers(peer), ports=_ports(ports))
-                for peer, ports in _by_peer([(e.producer, e.port) for e in outbound])
+                for peer, ports in _by_peer([(e.producer, e) for e in outbound])
             ]
             or None,
         ),
@@ -108,18 +108,21 @@ def network_policy(
     )
 
 
-def _by_peer(pairs: Sequence[tuple[Peer, int]]) -> list[tuple[Peer, list[int]]]:
-    ports: defaultdict[str, set[int]] = defaultdict(set)
+_Port = tuple[int, str]
+
+
+def _by_peer(pairs: Sequence[tuple[Peer, Edge]]) -> list[tuple[Peer, list[_Port]]]:
+    ports: defaultdict[str, set[_Port]] = defaultdict(set)
     peers: dict[str, Peer] = {}
-    for peer, port in pairs:
+    for peer, edge in pairs:
         key = repr(peer)
         peers[key] = peer
-        ports[key].add(port)
+        ports[key].add((edge.port, edge.protocol))
     return [(peers[key], sorted(ports[key])) for key in sorted(peers)]
 
 
-def _ports(ports: Sequence[int]) -> list[NetworkPolicyPortArgs]:
-    return [NetworkPolicyPortArgs(port=port, protocol="TCP") for port in ports]
+def _ports(ports: Sequence[_Port]) -> list[NetworkPolicyPortArgs]:
+    return [NetworkPolicyPortArgs(port=port, protocol=protocol) for port, protocol in ports]
 
 
 def _peers(peer: Peer) -> list[NetworkPolicyPeerArgs]:

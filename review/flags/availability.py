@@ -27,6 +27,7 @@ def downtime(case: Case) -> Iterator[Finding]:
             continue
         for sentence, source in _outages(case, change):
             yield case.finding("F5", Grade.APPROVE, change, sentence, source)
+        yield from _handed_over(case, change)
 
 
 def _outages(case: Case, change: Change) -> Iterator[tuple[str, str]]:
@@ -91,6 +92,31 @@ def _workload(case: Case, change: Change) -> Iterator[tuple[str, str]]:
             "Kubernetes: deployments, selector is immutable",
         )
     yield from _probes(case, change)
+
+
+def _handed_over(case: Case, change: Change) -> Iterator[Finding]:
+    """From a number of replicas to an autoscaler: nobody holds the number between the two."""
+    thing = case.after.by_urn.get(change.urn)
+    ours = number(at(change.before, "spec", "replicas"))
+    if change.op is not Op.UPDATE or thing is None or ours is None or ours <= 1:
+        return
+    if at(change.after, "spec", "replicas") is not None or thing.key not in case.after.autoscalers:
+        return
+    least = case.after.replicas(thing)
+    again = f"to {least[0]:g}" if least is not None else "again"
+    sentence = f"hands its number of replicas over to an autoscaler: with the field gone from what is applied, Kubernetes runs 1 instead of {ours:g} for a moment, until the autoscaler has raised it {again}"
+    remedy = "let somebody else hold the number first, then no pod goes:\n" + _HOLD.format(
+        kind=thing.kind,
+        api=text(thing.body.get("apiVersion")),
+        name=thing.name,
+        place=thing.namespace,
+        count=f"{ours:g}",
+    )
+    yield case.finding("F5", Grade.APPROVE, change, sentence, "Kubernetes: server-side apply, ownership", remedy)
+
+
+_HOLD = """echo '{{"apiVersion": "{api}", "kind": "{kind}", "metadata": {{"name": "{name}", "namespace": "{place}"}}, "spec": {{"replicas": {count}}}}}' | kubectl apply --server-side --force-conflicts --field-manager=handover --validate=false -f -"""
+"""A second owner of the field: what another one no longer applies stays."""
 
 
 def _probes(case: Case, change: Change) -> Iterator[tuple[str, str]]:

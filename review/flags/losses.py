@@ -28,7 +28,7 @@ def data_loss(case: Case) -> Iterator[Finding]:
         loss = kinds.data_loss(change) if change.loses else None
         if loss is not None:
             sentence = f"{_how(change)}: {_consequence(change, loss.consequence)}"
-            finding = case.finding("F1", _grade(case, change), change, sentence, loss.source, _remedy(change))
+            finding = case.finding("F1", _grade(case, change), change, sentence, _source(change, loss), _remedy(change))
             yield replace(finding, weight=kinds.weight(change))
         yield from _shrunk(case, change)
 
@@ -36,16 +36,28 @@ def data_loss(case: Case) -> Iterator[Finding]:
 def _how(change: Change) -> str:
     if change.op is Op.DELETE:
         return "is deleted"
-    reasons = sorted({".".join(str(step) for step in reason) for reason in change.reasons}) or ["an input"]
-    return f"is replaced, because {', '.join(reasons[:3])} can't be changed in place"
+    return f"is replaced, because {', '.join(change.why[:3]) or 'an input'} can't be changed in place"
 
 
 def _consequence(change: Change, words: str) -> str:
     if change.op is Op.DELETE and change.type in kinds.PASSWORDS:
         return "the generated value is forgotten: who still needs it can't look it up, and nothing can rotate it"
-    if change.old is not None and change.old.retain and change.op is Op.DELETE:
-        return "it stays where it is (retain_on_delete), but nothing manages, updates or backs it up any more, and a new one of its name fails"
+    if _stays(change):
+        return _KEPT if change.op is Op.DELETE else _LEFT
     return words
+
+
+def _stays(change: Change) -> bool:
+    """A password has no object that could."""
+    return change.old is not None and change.old.retain and change.type not in kinds.PASSWORDS
+
+
+def _source(change: Change, loss: kinds.Loss) -> str:
+    return "Pulumi: retainOnDelete" if _stays(change) else loss.source
+
+
+_KEPT = "it stays where it is (retain_on_delete), but nothing manages, updates or backs it up any more, and a new one of its name fails"
+_LEFT = "the old one stays where it is with all that it holds (retain_on_delete), but nothing manages or backs it up any more; the new one starts empty"
 
 
 def _remedy(change: Change) -> str:
@@ -104,7 +116,7 @@ def cascade(case: Case) -> Iterator[Finding]:
                 Grade.BLOCK,
                 change,
                 f"{_how(change)}: {_consequence(change, loss.consequence)}",
-                loss.source,
+                _source(change, loss),
                 _remedy(change),
             )
         elif change.op is Op.UPDATE and change.type.startswith("pulumi:providers:"):

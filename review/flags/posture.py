@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from review.flags.finding import Case, Finding, Grade
 from review.model import Op
 from review.rules import RULES
-from review.rules.access import grants
+from review.rules.access import grants, registry
 from review.rules.network import EVERYWHERE, peers
 from review.values import mapping, objects, text
 from review.world import CLUSTER_POD_LABEL, Thing, World, selects
@@ -16,7 +16,7 @@ from review.world import CLUSTER_POD_LABEL, Thing, World, selects
 
 @dataclass(frozen=True, slots=True)
 class Gain:
-    """Something that is allowed afterwards and was not before."""
+    """Something that is allowed on one side of the change and not on the other."""
 
     thing: Thing
     what: str
@@ -26,21 +26,39 @@ class Gain:
 
 def gained_grants(case: Case) -> list[Gain]:
     """Of roles that were there, and of new ones."""
+    return _grants(case.before, case.after)
+
+
+def lost_grants(case: Case) -> list[Gain]:
+    """Of roles that stay, and of those that go."""
+    return _grants(case.after, case.before)
+
+
+def gained_peers(case: Case) -> list[Gain]:
+    """Of policies that were there, and of new ones."""
+    return _peers(case.before, case.after)
+
+
+def lost_peers(case: Case) -> list[Gain]:
+    """Of policies that stay, and of those that go."""
+    return _peers(case.after, case.before)
+
+
+def _grants(without: World, having: World) -> list[Gain]:
     found: list[Gain] = []
-    for role in case.after.of("Role", "ClusterRole"):
-        old = case.before.by_urn.get(role.urn)
-        known = set(grants(old)) if old is not None else set[tuple[str, str, str]]()
+    for role in having.of("Role", "ClusterRole"):
+        other = without.by_urn.get(role.urn)
+        known = set(grants(other)) if other is not None else set[tuple[str, str, str]]()
         for group, resource, verb in sorted(set(grants(role)) - known):
             found.append(Gain(role, f"{verb} {resource}{f'.{group}' if group else ''}", "*" in (group, resource, verb)))
     return found
 
 
-def gained_peers(case: Case) -> list[Gain]:
-    """Of policies that were there, and of new ones."""
+def _peers(without: World, having: World) -> list[Gain]:
     found: list[Gain] = []
-    for policy in case.after.of("NetworkPolicy"):
-        old = case.before.by_urn.get(policy.urn)
-        known = set(peers(old)) if old is not None else set[tuple[str, str, str]]()
+    for policy in having.of("NetworkPolicy"):
+        other = without.by_urn.get(policy.urn)
+        known = set(peers(other)) if other is not None else set[tuple[str, str, str]]()
         for direction, peer, ports in sorted(set(peers(policy)) - known):
             arrow = "from" if direction == "ingress" else "to"
             found.append(
@@ -77,6 +95,7 @@ def security_down(case: Case) -> Iterator[Finding]:
                 "Kubernetes: RBAC",
             )
     yield from _without_tls(case)
+    yield from _new_registries(case)
 
 
 def _policies_gone(case: Case) -> Iterator[Finding]:
@@ -122,3 +141,21 @@ def _without_tls(case: Case) -> Iterator[Finding]:
                     f"listener {text(listener.get('name'))} loses TLS",
                     "Gateway API: TLS",
                 )
+
+
+def _images(world: World) -> Iterator[tuple[Thing, str, str]]:
+    """Workload, container and registry of every image that names one."""
+    for work in world.workloads:
+        for container in work.every_container:
+            if host := registry(text(container.get("image"))):
+                yield work.thing, text(container.get("name")), host
+
+
+def _new_registries(case: Case) -> Iterator[Finding]:
+    """What runs already is the list of those that are trusted; R22 has no other, as signatures stand in no object."""
+    known = {host for _, _, host in _images(case.before)}
+    for thing, container, host in _images(case.after):
+        if known and host not in known:
+            sentence = f"{container} runs an image from {host}, from where nothing of this stack came until now"
+            source = "R22: who may push there may run programs here"
+            yield case.finding("F7", Grade.APPROVE, case.plan.changes[thing.urn], sentence, source)

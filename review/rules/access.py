@@ -114,14 +114,15 @@ def pull_policy(world: World) -> Found:
                 yield work.thing, text(container.get("name")), "may run an old image under the same tag"
 
 
+def registry(image: str) -> str:
+    """Host that an image is from; empty if its name does not say, or there is nothing to say."""
+    host, slash, _ = image.partition("/")
+    return host if slash and ("." in host or ":" in host or host == "localhost") else ""
+
+
 def registries(world: World) -> Found:
     for work in world.workloads:
         for container in work.every_container:
             image = text(container.get("image"))
-            host, slash, _ = image.partition("/")
-            if (
-                image != UNKNOWN
-                and not image.startswith("sha256:")
-                and not (slash and ("." in host or ":" in host or host == "localhost"))
-            ):
+            if image != UNKNOWN and not image.startswith("sha256:") and not registry(image):
                 yield work.thing, text(container.get("name")), "does not say which registry its image is from"

@@ -90,7 +90,8 @@ def targets(world: World) -> Found:
 
 def _selected(world: World, service: Thing) -> bool:
     selector = service.spec.get("selector")
-    return any(work.thing.namespace == service.namespace and selects(selector, work.labels) for work in world.workloads)
+    pods = [(work.thing.namespace, work.labels) for work in world.workloads] + world.operated
+    return any(namespace == service.namespace and selects(selector, labels) for namespace, labels in pods)
 
 
 def _routes(world: World) -> Found:

@@ -158,3 +158,12 @@ def care(world: World) -> Found:
             for label in _OWNERS:
                 if label not in thing.labels:
                     yield thing, label, f"has no label {label}: nobody can see whose it is"
+
+
+def priority(world: World) -> Found:
+    """Where one workload has a priority class, one without is the first to go: they are a matter of the whole stack."""
+    running = [work for work in world.workloads if work.long_running]
+    if any(work.pod.get("priorityClassName") for work in running):
+        for work in running:
+            if not work.pod.get("priorityClassName"):
+                yield work.thing, "priority", "has no priority class and others have: a full node evicts it before them"

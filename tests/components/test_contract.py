@@ -6,7 +6,7 @@ import pulumi
 import pytest
 
 import components
-from components import AppService, CDNFrontend, EdgeGateway, Environment, PostgresCluster, RedisCache
+from components import AppService, CDNFrontend, EdgeGateway, Environment, MonitoringStack, PostgresCluster, RedisCache
 from tests.kit.recording import Recording
 from tests.stacks.shipped import recorded
 
@@ -16,6 +16,7 @@ TOKENS = {
     EdgeGateway: "slipway:index:EdgeGateway",
     Environment: "slipway:index:Environment",
     PostgresCluster: "slipway:index:PostgresCluster",
+    MonitoringStack: "slipway:index:MonitoringStack",
     RedisCache: "slipway:index:RedisCache",
 }
 """Frozen: a changed token replaces everything below it."""

@@ -157,6 +157,24 @@ class Cluster:
         finally:
             self.empty(name)
 
+    @contextmanager
+    def room_for(self, objects: Sequence[Object]) -> Generator[None]:
+        """What a stack's objects stand on; at the end everything of theirs is gone."""
+        made = [str(each["metadata"]["name"]) for each in objects if each["kind"] == "Namespace"]
+        elsewhere = [each for each in objects if _place(each) not in made and each["kind"] != "Namespace"]
+        self.define_for(objects)
+        for name in made:
+            self.make_room(name)
+        for name in sorted({_place(each) for each in elsewhere} - {""}):
+            self.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+        try:
+            yield
+        finally:
+            for name in made:
+                self.empty(name)
+            if elsewhere:
+                self.kubectl("delete", "--ignore-not-found", "--wait=false", "-f", "-", stdin=as_yaml(elsewhere))
+
     def make_room(self, namespace: str) -> None:
         """Waits until a namespace that an earlier test has emptied is gone."""
         self.wait_until(f"{namespace} is gone", lambda: self.try_kubectl("get", "namespace", namespace).returncode != 0)
@@ -178,6 +196,10 @@ def _pairs(line: str) -> set[tuple[str, str]]:
     """`NamesAccepted,Established   True,True`, or `<none>` for what has no conditions yet."""
     columns = [column.split(",") for column in line.split()]
     return set(zip(*columns, strict=True)) if len(columns) == 2 else set()
+
+
+def _place(each: Object) -> str:
+    return str(each["metadata"].get("namespace", ""))
 
 
 def as_yaml(objects: Iterable[Object]) -> str:

@@ -26,10 +26,15 @@ MACHINE = "203.0.113.2"
 START = """
 set -eu
 mount -t tmpfs tmpfs /run
+mount -t tmpfs tmpfs /var/lib
+mkdir -p /var/lib/docker "$1"
+mount --bind "$1" /var/lib/docker
+shift
 ip link set lo up
 exec "$@"
 """
-"""A /run of its own keeps sockets, locks and network namespaces apart from those of another daemon."""
+"""A /run of its own keeps sockets, locks and network namespaces apart from those of another daemon. What it keeps is where
+a stack's agents look for it, as its socket is."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,6 +114,7 @@ def running(folder: Path) -> Generator[Daemon]:
         daemon = [
             _program("dockerd"),
             f"--host=unix://{docker.socket_path}",
+            "--host=unix:///run/docker.sock",
             f"--data-root={folder / 'data'}",
             f"--cgroup-parent=/{cgroup}",
             "--storage-driver=overlay2",
@@ -116,7 +122,9 @@ def running(folder: Path) -> Generator[Daemon]:
         ]
         environment = {**bare_environment(folder), "PATH": machine.SYSTEM_PATH}
         outside = processes.start("outside", ["unshare", "--net", "sleep", "infinity"])
-        process = processes.start("dockerd", [*unshare, "sh", "-c", START, "sh", *daemon], env=environment)
+        process = processes.start(
+            "dockerd", [*unshare, "sh", "-c", START, "sh", folder / "data", *daemon], env=environment
+        )
         try:
             processes.wait_until("the daemon answers", docker.is_up)
             (pid,) = children(process.pid)

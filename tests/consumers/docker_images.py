@@ -15,6 +15,8 @@ from pathlib import Path
 
 from tests.consumers.docker_api import Docker, tar_of
 from tests.consumers.rendered import PROJECT
+from toolchain.consumers.parts import Part
+from toolchain.consumers.pgbouncer_exporter import PGBOUNCER_EXPORTER, PROGRAM
 from toolchain.consumers.servers import ROOT, SERVERS, TOOLBOX
 
 STAND_INS = Path(__file__).parent / "images"
@@ -23,6 +25,34 @@ STAND_INS = Path(__file__).parent / "images"
 MAJOR = 18
 SERVER_ID = 999
 """User and group of the official images; Debian's differ from one installation to the next."""
+
+NOBODY = 65534
+
+STOOD_IN_FOR = {"bitcoin/bitcoin": ("bitcoind", "bitcoin-cli"), "getumbrel/electrs": ("electrs",)}
+"""Files of `images/`, by the names they go under."""
+
+OF_THE_ROOT: dict[str, tuple[str, str, str | None]] = {
+    "quay.io/prometheus/alertmanager": ("prometheus-alertmanager", "alertmanager", "/alertmanager"),
+    "quay.io/prometheus/blackbox-exporter": ("prometheus-blackbox-exporter", "blackbox_exporter", None),
+    "quay.io/prometheus/node-exporter": ("prometheus-node-exporter", "node_exporter", None),
+    "quay.io/prometheus/prometheus": ("prometheus", "prometheus", "/prometheus"),
+    "quay.io/prometheuscommunity/postgres-exporter": ("prometheus-postgres-exporter", "postgres_exporter", None),
+}
+"""Programs of the root folder with an image of their own: name there, name here, data folder."""
+
+OF_THE_CACHE: dict[str, tuple[Part, str]] = {
+    "quay.io/prometheuscommunity/pgbouncer-exporter": (PGBOUNCER_EXPORTER, "pgbouncer_exporter"),
+}
+"""Programs that were built from their modules: which, and its name in the image."""
+
+ENDPOINTS: dict[str, tuple[int, int, str | None, str]] = {
+    "grafana/grafana": (3000, 472, "/var/lib/grafana", "/run.sh"),
+    "grafana/loki": (3100, 10001, "/loki", "/usr/bin/loki"),
+    "quay.io/prometheus/pushgateway": (9091, NOBODY, None, "/bin/pushgateway"),
+    "ghcr.io/google/cadvisor": (8080, 0, None, "/usr/bin/cadvisor"),
+    "fluent/fluent-bit": (2020, 0, None, "/fluent-bit/bin/fluent-bit"),
+}
+"""Programs that no package here has: port, user, data folder, path."""
 
 LEFT_OUT = frozenset(
     {
@@ -33,7 +63,9 @@ LEFT_OUT = frozenset(
 """Of the root folder."""
 
 LEFT_OUT_PROGRAMS = ("amtool", "mtail", "prometheus", "promtool")
-"""400 MB that no container here runs."""
+"""400 MB that no container here runs, with all that is called after them."""
+
+KEPT_PROGRAMS = frozenset({"prometheus-postgres-exporter"})
 
 ENTRYPOINT = """#!/bin/sh
 # What the official image does for a server without scripts of its own. https://hub.docker.com/_/postgres
@@ -91,14 +123,18 @@ def _make(docker: Docker, name: str) -> None:
             docker.load(io.BytesIO(_toolbox(SERVERS.need() / ROOT / "usr/bin/busybox")), name)
         case "valkey/valkey":
             docker.build(tar_of({"Dockerfile": VALKEY.encode()}), name)
+        case reference if reference in OF_THE_CACHE:
+            docker.build(_of_the_cache(*OF_THE_CACHE[reference]), name)
         case "nginxinc/nginx-unprivileged":
             docker.build(tar_of({"Dockerfile": b"FROM servers:base\nSTOPSIGNAL SIGQUIT\nUSER 101:101\n"}), name)
         case "blocksight/api" | "blocksight/web" as demo:
             docker.build(_demo(PROJECT / "images" / demo.rpartition("/")[2]), name)
-        case "bitcoin/bitcoin":
-            docker.build(_stand_in("bitcoind", "bitcoin-cli"), name)
-        case "getumbrel/electrs":
-            docker.build(_stand_in("electrs"), name)
+        case reference if reference in STOOD_IN_FOR:
+            docker.build(_stand_in(*STOOD_IN_FOR[reference]), name)
+        case reference if reference in OF_THE_ROOT:
+            docker.build(_of_the_root(*OF_THE_ROOT[reference]), name)
+        case reference if reference in ENDPOINTS:
+            docker.build(_endpoint(*ENDPOINTS[reference]), name)
         case _:
             msg = f"nothing stands in for the image {name}; add it to {Path(__file__).name}"
             raise LookupError(msg)
@@ -115,6 +151,40 @@ def _stand_in(*programs: str) -> bytes:
     """One of `images/`, under each of its names."""
     content = (STAND_INS / f"{programs[0]}.py").read_bytes()
     lines = ["FROM servers:base", *(f"COPY program /usr/local/bin/{program}" for program in programs)]
+    return tar_of({"Dockerfile": "\n".join(lines).encode(), "program": content}, mode=0o755)
+
+
+def _of_the_root(program: str, called: str, data: str | None) -> bytes:
+    """A program of the root folder as its own image has it: as nobody, with a folder of its own for data."""
+    kept = [] if data is None else [f"RUN mkdir {data} && chown {NOBODY} {data}", f"VOLUME {data}", f"WORKDIR {data}"]
+    lines = [
+        "FROM servers:base",
+        f"COPY program /bin/{called}",
+        *kept,
+        f"USER {NOBODY}",
+        f'ENTRYPOINT ["/bin/{called}"]',
+    ]
+    content = (SERVERS.need() / ROOT / "usr/bin" / program).read_bytes()
+    return tar_of({"Dockerfile": "\n".join(lines).encode(), "program": content}, mode=0o755)
+
+
+def _of_the_cache(program: Part, called: str) -> bytes:
+    content = (program.need() / PROGRAM).read_bytes()
+    lines = ["FROM servers:base", f"COPY program /bin/{called}", f"USER {NOBODY}", f'ENTRYPOINT ["/bin/{called}"]']
+    return tar_of({"Dockerfile": "\n".join(lines).encode(), "program": content}, mode=0o755)
+
+
+def _endpoint(port: int, user: int, data: str | None, program: str) -> bytes:
+    """Says that it is there, and nothing else."""
+    kept = [] if data is None else [f"RUN mkdir {data} && chown {user} {data}", f"VOLUME {data}"]
+    lines = [
+        "FROM servers:base",
+        f"COPY program {program}",
+        *kept,
+        f"USER {user}",
+        f'ENTRYPOINT ["{program}", "{port}"]',
+    ]
+    content = (STAND_INS / "endpoint.py").read_bytes()
     return tar_of({"Dockerfile": "\n".join(lines).encode(), "program": content}, mode=0o755)
 
 
@@ -141,7 +211,8 @@ def _adapted(entry: tarfile.TarInfo) -> tarfile.TarInfo | None:
     name = entry.name
     if name in LEFT_OUT or name in {"etc/passwd", "etc/group"} or name.startswith("var/lib/postgresql/"):
         return None
-    if name.startswith("usr/bin/") and Path(name).name.split("-")[0] in LEFT_OUT_PROGRAMS:
+    program = Path(name).name if name.startswith("usr/bin/") else ""
+    if program.split("-")[0] in LEFT_OUT_PROGRAMS and program not in KEPT_PROGRAMS:
         return None
     if name == "var/lib/postgresql":
         entry.uid = entry.gid = SERVER_ID

@@ -21,7 +21,17 @@ KNOWN = {
         {
             *("attach", "capabilities", "command", "cpus", "destroyGraceSeconds", "entrypoints", "envs", "healthcheck"),
             *("hostname", "image", "init", "logDriver", "logOpts", "memory", "memorySwap", "mounts", "mustRun", "name"),
-            *("networkMode", "networksAdvanced", "ports", "readOnly", "restart", "securityOpts", "shmSize", "start"),
+            *(
+                "networkMode",
+                "networksAdvanced",
+                "pidMode",
+                "ports",
+                "readOnly",
+                "restart",
+                "securityOpts",
+                "shmSize",
+                "start",
+            ),
             *("stopSignal", "stopTimeout", "tmpfs", "uploads", "user", "wait", "waitTimeout"),
         }
     ),
@@ -199,6 +209,7 @@ def _host_configuration(inputs: Mapping[str, Any]) -> dict[str, Any]:
     capabilities = inputs.get("capabilities", {})
     return {
         "NetworkMode": inputs.get("networkMode", "default"),
+        "PidMode": inputs.get("pidMode", ""),
         "ReadonlyRootfs": inputs.get("readOnly", False),
         "Tmpfs": inputs.get("tmpfs", {}),
         "ShmSize": inputs.get("shmSize", 64) * MIB,
@@ -212,7 +223,12 @@ def _host_configuration(inputs: Mapping[str, Any]) -> dict[str, Any]:
         "RestartPolicy": {"Name": inputs.get("restart", "no")},
         "LogConfig": {"Type": inputs.get("logDriver", "json-file"), "Config": inputs.get("logOpts", {})},
         "Mounts": [
-            {"Type": m["type"], "Source": m["source"], "Target": m["target"], "ReadOnly": m.get("readOnly", False)}
+            {
+                "Type": m["type"],
+                "Source": m.get("source", ""),
+                "Target": m["target"],
+                "ReadOnly": m.get("readOnly", False),
+            }
             for m in inputs.get("mounts", [])
         ],
     }

@@ -1,7 +1,8 @@
-"""What CloudNativePG would make of a Cluster and a Pooler: pods and volume claims, where the operator does not run.
+"""What operators would make of their objects, where they do not run: CloudNativePG's pods and volume claims of a Cluster and
+a Pooler, the Prometheus operator's StatefulSets.
 
-Names, labels and requests are the operator's, so that quota and scheduler see what they would see.
-https://cloudnative-pg.io/documentation/1.30/
+Names, labels and requests are the operators', so that quota and scheduler see what they would see.
+https://cloudnative-pg.io/documentation/1.30/ https://prometheus-operator.dev/docs/platform/storage/
 """
 
 from __future__ import annotations
@@ -19,9 +20,10 @@ RESTRICTED_CONTAINER = {
 }
 
 
-def pods_and_claims(each: dict[str, Any]) -> list[dict[str, Any]]:
-    """What the operator makes of an object; nothing for what it does not know."""
-    made = {"Cluster": _server, "Pooler": _pooler}.get(each["kind"], lambda _: [])(each)
+def made_by_operators(each: dict[str, Any]) -> list[dict[str, Any]]:
+    """What an operator makes of an object; nothing for what none knows."""
+    known = {"Cluster": _server, "Pooler": _pooler, "Alertmanager": _watching, "Prometheus": _watching}
+    made = known.get(each["kind"], lambda _: [])(each)
     space = each["metadata"].get("namespace")
     return [{**one, "metadata": {**one["metadata"], "namespace": space}} for one in made]
 
@@ -110,3 +112,41 @@ def _pod(cluster: dict[str, Any], name: str, claims: list[str]) -> dict[str, Any
 
 def _labels(cluster: dict[str, Any]) -> dict[str, str]:
     return {"cnpg.io/cluster": cluster["metadata"]["name"], "cnpg.io/podRole": "instance"}
+
+
+def _watching(each: dict[str, Any]) -> list[dict[str, Any]]:
+    """One StatefulSet; its containers are the program and the sidecar that sees changed files."""
+    kind, name, spec = each["kind"].lower(), each["metadata"]["name"], each["spec"]
+    labels = {"app.kubernetes.io/name": kind, "app.kubernetes.io/instance": name, kind: name}
+    controller = f"{kind}-{name}"
+    program = {"name": kind, "image": spec["image"], "resources": spec["resources"]}
+    program["volumeMounts"] = [{"name": f"{controller}-db", "mountPath": "/data"}]
+    sidecars = [{**one, "image": "example.com/reloader"} for one in (*spec["initContainers"], *spec["containers"])]
+    placed = {key: spec[key] for key in ("affinity", "topologySpreadConstraints") if key in spec}
+    before, *beside = [{**one, **RESTRICTED_CONTAINER} for one in (*sidecars, program)]
+    return [
+        {
+            "apiVersion": "apps/v1",
+            "kind": "StatefulSet",
+            "metadata": {"name": controller, "labels": labels},
+            "spec": {
+                "serviceName": f"{kind}-operated",
+                "replicas": spec["replicas"],
+                "podManagementPolicy": "Parallel",
+                "selector": {"matchLabels": labels},
+                "template": {
+                    "metadata": {"labels": labels},
+                    "spec": {
+                        "serviceAccountName": spec["serviceAccountName"],
+                        "securityContext": spec["securityContext"],
+                        "initContainers": [before],
+                        "containers": beside,
+                        **placed,
+                    },
+                },
+                "volumeClaimTemplates": [
+                    {"metadata": {"name": f"{controller}-db"}, "spec": spec["storage"]["volumeClaimTemplate"]["spec"]}
+                ],
+            },
+        }
+    ]

@@ -5,6 +5,7 @@ Whatever runs in it may write anywhere, as in a container, and all of it ends wi
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
@@ -44,8 +45,14 @@ class Machine:
     def __init__(self, folder: Path, processes: Processes, first: int) -> None:
         self._folder, self._processes, self._first = folder, processes, first
 
-    def write(self, path: str, content: str) -> None:
-        self.run(["sh", "-euc", f"mkdir -p {Path(path).parent} && cat > {path} && chmod 0644 {path}"], stdin=content)
+    def write(self, path: str, content: str, reader: str | None = None) -> None:
+        """A file for everybody, or for one user alone."""
+        rights = f"chmod 0644 {path}" if reader is None else f"chmod 0400 {path} && chown {reader} {path}"
+        self.run(["sh", "-euc", f"mkdir -p {Path(path).parent} && cat > {path} && {rights}"], stdin=content)
+
+    def install(self, program: Path) -> None:
+        """A static program that the servers' root folder has not."""
+        shutil.copy(program, f"/proc/{self._first}/root/usr/local/bin")
 
     def run(
         self, command: Sequence[str], *, stdin: str = "", check: bool = True, variables: Mapping[str, str] | None = None
@@ -97,7 +104,8 @@ class Machine:
 
     def _inside(self, command: Sequence[str], variables: Mapping[str, str]) -> list[str]:
         told = [
-            f"{name}={value}" for name, value in {"PATH": f"{BIN}:/usr/sbin:/usr/bin:/sbin:/bin", **variables}.items()
+            f"{name}={value}"
+            for name, value in {"PATH": f"{BIN}:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", **variables}.items()
         ]
         enter = ["nsenter", f"--target={self._first}", "--mount", "--net", "--pid", "--root", "--"]
         return [*enter, "env", "-i", *told, *command]

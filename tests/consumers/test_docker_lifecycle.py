@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Generator
 from pathlib import Path
@@ -13,14 +14,19 @@ from tests.consumers.dev_stack import PREFIX, DevStack, clear
 from tests.consumers.docker_daemon import Daemon
 
 APP = "notes"
-DATA = f"{PREFIX}-main-data-18"
+ARCHIVE, DATA = f"{PREFIX}-main-archive-18", f"{PREFIX}-main-data-18"
 
 
 CONFIG: dict[str, Any] = {
     "pulumi:disable-default-providers": ["kubernetes", "docker"],
     "blocksight:environment": {"target": {"kind": "docker"}},
     "blocksight:postgres_clusters": {
-        "main": {"major": 18, "resources": {"cpu": "500m", "memory": "512Mi"}, "databases": {APP: {}}}
+        "main": {
+            "major": 18,
+            "resources": {"cpu": "500m", "memory": "512Mi"},
+            "databases": {APP: {}},
+            "docker": {"archive": True},
+        }
     },
     "blocksight:app_services": {
         APP: {
@@ -28,7 +34,7 @@ CONFIG: dict[str, Any] = {
             "ports": {"http": 8000},
             "probes": {"readiness": {"http": "/healthz"}, "startup_budget": "30s"},
             "connects_to": [{"postgres": "main", "pool": 5}],
-            "migrations": {"command": ["python", "/app/migrate.py"]},
+            "migrations": {"command": ["python", "/app/migrate.py"], "risky": True},
         }
     },
 }
@@ -55,6 +61,16 @@ def _sql(stack: DevStack, statement: str, role: str = APP) -> tuple[int, str]:
     return code, output.strip()
 
 
+def test_risky_migrations_ran_over_a_backup_that_is_whole(stack: DevStack) -> None:
+    taken, migrated = (stack.inspect(f"{APP}-{role}")["State"] for role in ("main-backup", "migrations"))
+    assert taken["ExitCode"] == migrated["ExitCode"] == 0
+    assert taken["FinishedAt"] < migrated["StartedAt"]
+    code, names = stack.run("main", "ls", "/archive/base")
+    assert code == 0
+    assert re.fullmatch(r"main-\d{8}T\d{6}Z", names.strip())
+    assert stack.run("main", "pg_verifybackup", "-n", f"/archive/base/{names.strip()}")[0] == 0
+
+
 def test_a_restart_of_the_machine_loses_nothing(stack: DevStack) -> None:
     for name in (APP, "main"):
         stack.daemon.docker.call("POST", f"/containers/{PREFIX}-{name}/stop", t="30")
@@ -76,7 +92,7 @@ def test_destroying_the_stack_keeps_its_data(stack: DevStack) -> None:
     stack.destroy()
     docker = stack.daemon.docker
     assert docker.containers() == []
-    assert docker.volumes() == [DATA]
+    assert docker.volumes() == [ARCHIVE, DATA]
     assert set(docker.networks()) == {each.inputs["name"] for each in stack.created() if each.kind == "Network"}
 
 
@@ -104,7 +120,8 @@ def test_a_new_stack_finds_the_data_again(stack: DevStack) -> None:
 
 def test_data_goes_when_somebody_asks_for_it(stack: DevStack) -> None:
     stack.destroy()
-    stack.daemon.docker.call("DELETE", f"/volumes/{DATA}")
+    for volume in (ARCHIVE, DATA):
+        stack.daemon.docker.call("DELETE", f"/volumes/{volume}")
     assert stack.daemon.docker.volumes() == []
 
 

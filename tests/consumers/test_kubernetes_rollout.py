@@ -9,9 +9,9 @@ import pytest
 
 from components.vocabulary import cpu_millis, size_bytes
 from tests.consumers.cluster import Cluster
-from tests.consumers.operator_pods import pods_and_claims
+from tests.consumers.operator_pods import made_by_operators
 from tests.consumers.rendered import Rendered
-from tests.consumers.workloads import KINDS, namespace, workloads
+from tests.consumers.workloads import KINDS, namespace, namespaces, selector, workloads
 
 NEW = "9" * 64
 """Digest of an image that was not there before."""
@@ -21,16 +21,12 @@ NEW = "9" * 64
 def peak(request: pytest.FixtureRequest, cluster: Cluster, rendered: Rendered) -> Generator[list[dict[str, Any]]]:
     """The stack's objects, applied, with every replica that the autoscalers may make and every pod of the operators."""
     objects = [_at_most(each) for each in rendered.objects(request.param)]
-    cluster.define_for(objects)
-    cluster.make_room(namespace(objects))
-    try:
+    with cluster.room_for(objects):
         cluster.apply(*objects)
-        cluster.apply(*(made for each in objects for made in pods_and_claims(each)))
+        cluster.apply(*(made for each in objects for made in made_by_operators(each)))
         for each in workloads(objects):
             cluster.wait_until(f"{each.name} has all replicas", lambda each=each: each.available(cluster) == each.most)
         yield objects
-    finally:
-        cluster.empty(namespace(objects))
 
 
 def _at_most(each: dict[str, Any]) -> dict[str, Any]:
@@ -56,19 +52,40 @@ def test_the_databases_volumes_and_pods_fit(cluster: Cluster, peak: list[dict[st
     assert len(pods()) >= server["spec"]["instances"] + 1
 
 
+def test_prometheus_and_alertmanager_take_up_the_claims_that_are_there(
+    cluster: Cluster, peak: list[dict[str, Any]]
+) -> None:
+    for each in peak:
+        if each["kind"] not in ("Alertmanager", "Prometheus"):
+            continue
+        space, (controller,) = each["metadata"]["namespace"], made_by_operators(each)
+        cluster.rolled_out("statefulset", controller["metadata"]["name"], space)
+        labels = selector(controller["spec"]["selector"]["matchLabels"])
+        pods = cluster.all("pod", space, labels)
+        volumes = [volume for pod in pods for volume in pod["spec"]["volumes"] if "persistentVolumeClaim" in volume]
+        used = {volume["persistentVolumeClaim"]["claimName"] for volume in volumes}
+        there = {claim["metadata"]["name"] for claim in cluster.all("pvc", space)}
+        assert len(pods) == each["spec"]["replicas"]
+        ours = {each["metadata"]["name"] for each in peak if each["kind"] == "PersistentVolumeClaim"}
+        assert len(used) == len(pods)
+        assert used <= ours, "the operator would make claims of its own beside ours"
+        assert there <= ours
+        assert len({pod["spec"]["nodeName"] for pod in pods}) == len(pods)
+
+
 def test_an_image_bump_rolls_within_the_quota(cluster: Cluster, peak: list[dict[str, Any]]) -> None:
     cluster.apply(*(_bumped(each.object) for each in workloads(peak)))  # all at once, as one `up` does
     for each in workloads(peak):
         cluster.rolled_out(each.kind, each.name, each.namespace)
         images = {pod["spec"]["containers"][0]["image"] for pod in each.pods(cluster)}
         assert images == {_image(_bumped(each.object))}, each.name
-    assert _denied(cluster, namespace(peak)) == []
+    assert [told for space in namespaces(peak) for told in _denied(cluster, space)] == []
 
 
 def test_the_same_without_room_for_the_surge_is_stuck(cluster: Cluster, peak: list[dict[str, Any]]) -> None:
     """What the proof at load keeps away: without it, the engine would wait in vain, and not say why."""
     space = namespace(peak)
-    (quota,) = [each for each in peak if each["kind"] == "ResourceQuota"]
+    (quota,) = [q for q in peak if q["kind"] == "ResourceQuota" and q["metadata"]["namespace"] == space]
     used = cluster.get("resourcequota", "quota", space)["status"]["used"]
     assert size_bytes(used["requests.memory"]) < size_bytes(quota["spec"]["hard"]["requests.memory"])
     assert cpu_millis(used["requests.cpu"]) < cpu_millis(quota["spec"]["hard"]["requests.cpu"])
@@ -78,7 +95,7 @@ def test_the_same_without_room_for_the_surge_is_stuck(cluster: Cluster, peak: li
         "the smaller quota is in force",
         lambda: cluster.get("resourcequota", "quota", space)["status"]["hard"]["pods"] == used["pods"],
     )
-    each = next(each for each in workloads(peak) if each.kind == "deployment")
+    each = next(each for each in workloads(peak) if each.kind == "deployment" and each.namespace == space)
     cluster.apply(each.object)  # back to the first image
     cluster.wait_until("the quota denies the surge", lambda: bool(_denied(cluster, space)))
     done = cluster.try_kubectl("rollout", "status", f"{each.kind}/{each.name}", "-n", space, "--timeout=3s")

@@ -15,7 +15,10 @@ import yaml
 from components.vocabulary import cpu_millis, size_bytes
 from tests.consumers.cluster import ZONES, Cluster
 from tests.consumers.rendered import Rendered
-from tests.consumers.workloads import ENDED, namespace, requested, selector, workloads
+from tests.consumers.workloads import ENDED, namespace, namespaces, requested, selector, workloads
+
+OPERATED = ("alertmanager", "prometheus")
+"""Programs whose pods an operator makes, which does not run here."""
 
 MANAGER = "--field-manager=pulumi-kubernetes"
 APPLY = ("apply", "--server-side", MANAGER)
@@ -32,24 +35,28 @@ class Applied:
     objects: list[dict[str, Any]]
     warnings: str
 
+    @property
+    def namespaces(self) -> list[str]:
+        return namespaces(self.objects)
+
     def named(self, kind: str) -> dict[str, dict[str, Any]]:
-        """The rendered objects of a kind, by name."""
+        """The rendered objects of a kind, by name. Quotas and policies are called alike in every namespace."""
         return {each["metadata"]["name"]: each for each in self.objects if each["kind"] == kind}
+
+    def all(self, kind: str, labels: str = "") -> list[dict[str, Any]]:
+        """Objects on the cluster, in every namespace of the stack."""
+        return [each for space in self.namespaces for each in self.cluster.all(kind, space, labels)]
 
 
 @pytest.fixture(scope="module", params=["staging", "prod"])
 def stack(request: pytest.FixtureRequest, cluster: Cluster, rendered: Rendered) -> Generator[Applied]:
     objects = rendered.objects(request.param)
-    space = namespace(objects)
-    cluster.define_for(objects)
-    cluster.make_room(space)
     folder = rendered.folder(request.param)
-    try:
+    with cluster.room_for(objects):
         done = cluster.try_kubectl(*APPLY, "-f", folder)
         assert done.returncode == 0, done.stderr
-        yield Applied(cluster=cluster, namespace=space, folder=folder, objects=objects, warnings=done.stderr)
-    finally:
-        cluster.empty(space)
+        own = namespace(objects)
+        yield Applied(cluster=cluster, namespace=own, folder=folder, objects=objects, warnings=done.stderr)
 
 
 def test_every_object_is_accepted_without_a_warning(stack: Applied) -> None:
@@ -70,7 +77,7 @@ def test_everything_becomes_available(stack: Applied) -> None:
         stack.cluster.wait_until(
             f"{each.name} has its replicas", lambda each=each: each.available(stack.cluster) == each.fewest
         )
-        stack.cluster.rolled_out(each.kind, each.name, stack.namespace)
+        stack.cluster.rolled_out(each.kind, each.name, each.namespace)
     for job in stack.named("Job"):
         stack.cluster.kubectl("wait", "--for=condition=Complete", "--timeout=60s", f"job/{job}", "-n", stack.namespace)
     assert [event["message"] for event in _failures(stack)] == []
@@ -78,7 +85,7 @@ def test_everything_becomes_available(stack: Applied) -> None:
 
 def _failures(stack: Applied) -> list[dict[str, Any]]:
     """What the controllers of workloads, the quota or the scheduler could not do."""
-    events = stack.cluster.all("events", stack.namespace)
+    events = stack.all("events")
     workloads = {"Deployment", "ReplicaSet", "Pod"}
     return [each for each in events if each["type"] == "Warning" and each["involvedObject"]["kind"] in workloads]
 
@@ -97,8 +104,11 @@ def test_replicas_are_spread_over_zones(stack: Applied) -> None:
 
 def test_services_find_the_pods(stack: Applied) -> None:
     for name, service in stack.named("Service").items():
-        pods = stack.cluster.all("pod", stack.namespace, selector(service["spec"]["selector"]))
-        slices = stack.cluster.all("endpointslice", stack.namespace, f"kubernetes.io/service-name={name}")
+        if service["spec"]["selector"]["app.kubernetes.io/name"] in OPERATED:
+            continue
+        space = service["metadata"]["namespace"]
+        pods = stack.cluster.all("pod", space, selector(service["spec"]["selector"]))
+        slices = stack.cluster.all("endpointslice", space, f"kubernetes.io/service-name={name}")
         ready = [e["targetRef"]["name"] for s in slices for e in s["endpoints"] or [] if e["conditions"]["ready"]]
         assert pods != [], name
         assert sorted(ready) == [pod["metadata"]["name"] for pod in pods], name
@@ -121,14 +131,16 @@ def test_a_word_that_no_schema_knows_is_refused(stack: Applied) -> None:
 
 
 def test_the_quota_counts_and_denies(stack: Applied) -> None:
-    pods = [p for p in stack.cluster.all("pod", stack.namespace) if p["status"]["phase"] not in ENDED]
-    status = stack.cluster.get("resourcequota", "quota", stack.namespace)["status"]
-    used = status["used"]
-    assert int(used["pods"]) == len(pods)
-    assert cpu_millis(used["requests.cpu"]) == sum(requested(pod)[0] for pod in pods)
-    assert size_bytes(used["requests.memory"]) == sum(requested(pod)[1] for pod in pods)
-    assert int(used["persistentvolumeclaims"]) == len(stack.named("PersistentVolumeClaim"))
+    for space in stack.namespaces:
+        pods = [p for p in stack.cluster.all("pod", space) if p["status"]["phase"] not in ENDED]
+        used = stack.cluster.get("resourcequota", "quota", space)["status"]["used"]
+        claims = [c for c in stack.named("PersistentVolumeClaim").values() if c["metadata"]["namespace"] == space]
+        assert int(used["pods"]) == len(pods)
+        assert cpu_millis(used["requests.cpu"]) == sum(requested(pod)[0] for pod in pods)
+        assert size_bytes(used["requests.memory"]) == sum(requested(pod)[1] for pod in pods)
+        assert int(used["persistentvolumeclaims"]) == len(claims)
 
+    status = stack.cluster.get("resourcequota", "quota", stack.namespace)["status"]
     glutton = _pod("glutton", stack.namespace)
     too_much = str(size_bytes(status["hard"]["requests.memory"]) + 1)
     glutton["spec"]["containers"][0]["resources"] = {
@@ -164,33 +176,38 @@ def test_what_runs_twice_has_a_disruption_budget(stack: Applied) -> None:
 
 
 def test_a_drain_gets_what_the_budget_gives_and_no_more(stack: Applied) -> None:
-    budgets = {name: selector(each["spec"]["selector"]["matchLabels"]) for name, each in _budgets_with_pods(stack)}
+    budgets = _budgets_with_pods(stack)
     assert len(budgets) >= 2
-    for name in budgets:
-        stack.cluster.wait_until(f"{name} may lose a replica", lambda name=name: _may_lose(stack, name) >= 1)
+    for each in budgets:
+        stack.cluster.wait_until(f"{_name(each)} may lose a replica", lambda each=each: _may_lose(stack, each) >= 1)
     stack.cluster.cordon(closed=True)  # so that what replaces an evicted pod does not become ready
     try:
-        for name, labels in budgets.items():
-            pods = [pod["metadata"]["name"] for pod in stack.cluster.all("pod", stack.namespace, labels)]
-            allowed = _may_lose(stack, name)
-            answers = [stack.cluster.evict(pod, stack.namespace) for pod in pods[: allowed + 1]]
-            assert answers == [*([201] * allowed), 429], name
+        for each in budgets:
+            space, labels = each["metadata"]["namespace"], selector(each["spec"]["selector"]["matchLabels"])
+            pods = [_name(pod) for pod in stack.cluster.all("pod", space, labels)]
+            allowed = _may_lose(stack, each)
+            answers = [stack.cluster.evict(pod, space) for pod in pods[: allowed + 1]]
+            assert answers == [*([201] * allowed), 429], _name(each)
     finally:
         stack.cluster.cordon(closed=False)
-    for name in budgets:
-        stack.cluster.wait_until(f"{name} is whole again", lambda name=name: _may_lose(stack, name) >= 1)
+    for each in budgets:
+        stack.cluster.wait_until(f"{_name(each)} is whole again", lambda each=each: _may_lose(stack, each) >= 1)
 
 
-def _budgets_with_pods(stack: Applied) -> list[tuple[str, dict[str, Any]]]:
+def _budgets_with_pods(stack: Applied) -> list[dict[str, Any]]:
     """All but those over pods that an operator would make."""
     labels = [each.pod_labels.items() for each in workloads(stack.objects)]
-    budgets = stack.named("PodDisruptionBudget").items()
-    return [(n, b) for n, b in budgets if any(b["spec"]["selector"]["matchLabels"].items() <= has for has in labels)]
+    budgets = stack.named("PodDisruptionBudget").values()
+    return [b for b in budgets if any(b["spec"]["selector"]["matchLabels"].items() <= has for has in labels)]
 
 
-def _may_lose(stack: Applied, budget: str) -> int:
-    status = stack.cluster.get("poddisruptionbudget", budget, stack.namespace).get("status", {})
-    return status.get("disruptionsAllowed", 0)
+def _may_lose(stack: Applied, budget: dict[str, Any]) -> int:
+    live = stack.cluster.get("poddisruptionbudget", _name(budget), budget["metadata"]["namespace"])
+    return live.get("status", {}).get("disruptionsAllowed", 0)
+
+
+def _name(each: dict[str, Any]) -> str:
+    return each["metadata"]["name"]
 
 
 def _pod(name: str, namespace: str) -> dict[str, Any]:

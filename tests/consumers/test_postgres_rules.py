@@ -24,7 +24,7 @@ SPEC = PostgresClusterSpec.model_validate(
     }
 )
 DOCKER = PostgresClusterSpec.model_validate(
-    {"major": 18, "databases": {"api": {}}, "docker": {"archive": True, "metrics": True}}
+    {"major": 18, "databases": {"api": {}}, "pooler": {}, "docker": {"archive": True}}
 )
 
 
@@ -43,6 +43,7 @@ WELL = {
     _of("cnpg_pg_replication_is_wal_receiver_up", "main-2"): "1x3000",
     _of("barman_cloud_cloudnative_pg_io_last_available_backup_timestamp"): "1000+60x3000",
     _of("barman_cloud_cloudnative_pg_io_last_failed_backup_timestamp"): "0x3000",
+    'probe_ssl_earliest_cert_expiry{instance_name="main"}': f"{90 * 86400}x3000",
     **{_of("cnpg_pgbouncer_last_collection_error", f"pooler-{n}"): "0x3000" for n in (1, 2)},
 }
 """Three members, two standbys, two poolers, a backup every minute."""
@@ -55,6 +56,13 @@ def _claim(value: str) -> dict[str, str]:
     return {
         f"kubelet_volume_stats_used_bytes{{{labels}}}": value,
         f"kubelet_volume_stats_capacity_bytes{{{labels}}}": "100x3000",
+    }
+
+
+def _certificate(end: int) -> dict[str, str]:
+    return {
+        f'probe_ssl_earliest_cert_expiry{{instance_name="main",instance="main-{s}:5432"}}': f"{end}x3000"
+        for s in ("rw", "ro")
     }
 
 
@@ -148,6 +156,8 @@ CASES: dict[str, tuple[int, dict[str, str], dict[str, str]]] = {
     ),
     "PostgresVolumeFilling": (10, _claim("71x3000"), _claim("69x3000")),
     "PostgresVolumeFull": (10, _claim("91x3000"), _claim("89x3000")),
+    "PostgresCertificateNotRenewed": (70, _certificate(5 * 86400 + 540), _certificate(5 * 86400 + 70 * 60 + 1)),
+    "PostgresCertificateEnding": (70, _certificate(86400 + 540), _certificate(86400 + 70 * 60 + 1)),
     "PostgresArchivingFails": (
         10,
         {_of(ARCHIVED): "100x3000", _of(FAILED): "160x3000"},

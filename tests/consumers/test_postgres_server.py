@@ -1,21 +1,18 @@
-"""PostgreSQL 18, PgBouncer and postgres_exporter run with exactly what the Docker target renders.
+"""PostgreSQL 18 and PgBouncer run with exactly what the Docker target renders.
 
 And the scripts of `make backup` and `make restore` bring rows back that were lost: to a moment, and from nothing.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Generator
 
 import pytest
 
 from components.connections import Consumer
-from components.postgres_cluster.beside import EXPORTER_FLAGS, pooler_ini
-from components.postgres_cluster.facts import EXPORTER_ROLE
+from components.postgres_cluster.beside import pooler_ini
 from components.postgres_cluster.pooler import PoolerSpec
 from components.postgres_cluster.setup_sql import setup_sql
-from components.postgres_cluster.signals import SIGNALS
 from components.postgres_cluster.spec import DatabaseSpec
 from recovery import scripts
 from tests.consumers import postgres_machine
@@ -23,7 +20,7 @@ from tests.consumers.postgres_machine import PGDATA, Machine
 from tests.stacks.shipped import recorded
 
 API = Consumer(app="api", database="api", deletion_protection=True)
-PASSWORDS = {"api": "passwordofapi", EXPORTER_ROLE: "passwordofexporter"}
+PASSWORDS = {"api": "passwordofapi"}
 SETUP = setup_sql({"api": DatabaseSpec(extensions=("pg_trgm",))}, [API], PASSWORDS)
 
 POOLER_PORT = 6432
@@ -58,26 +55,11 @@ def test_the_setup_may_run_again_and_changes_nothing(machine: Machine) -> None:
     assert machine.sql("select rolcanlogin from pg_roles where rolname = 'api-owner'") == "f"
 
 
-def test_the_exporter_emits_every_series_that_a_signal_names(machine: Machine) -> None:
-    machine.sql(SETUP)
-    machine.start(
-        "exporter",
-        ["prometheus-postgres-exporter", *EXPORTER_FLAGS, "--web.listen-address=127.0.0.1:9187"],
-        DATA_SOURCE_URI="127.0.0.1:5432/postgres?sslmode=disable",
-        DATA_SOURCE_USER=EXPORTER_ROLE,
-        DATA_SOURCE_PASS=PASSWORDS[EXPORTER_ROLE],
-    )
-    fetch = ["busybox", "wget", "-q", "-O", "-", "http://127.0.0.1:9187/metrics"]
-    machine.wait_until("the exporter answers", fetch)
-    emitted = set(re.findall(r"^([a-z_]+)[{ ]", machine.run(fetch).stdout, flags=re.MULTILINE))
-    named = {series for signal in SIGNALS for series in re.findall(r"\b(pg_[a-z_]+)", signal.sources.get("docker", ""))}
-    assert len(named) > 8
-    assert named - emitted == set()
-
-
 def test_apps_get_in_through_the_pooler_with_their_own_password_and_prepared_statements(machine: Machine) -> None:
     machine.sql(SETUP)
-    ini = pooler_ini("127.0.0.1", PoolerSpec(), ["api"]).replace("listen_port = 5432", f"listen_port = {POOLER_PORT}")
+    ini = pooler_ini("127.0.0.1", PoolerSpec(), ["api"], watched=False).replace(
+        "listen_port = 5432", f"listen_port = {POOLER_PORT}"
+    )
     machine.write("/run/config/pgbouncer.ini", ini)
     machine.write("/run/secrets/users.txt", f'"api" "{PASSWORDS["api"]}"\n')
     machine.start("pooler", ["pgbouncer", "/run/config/pgbouncer.ini"])

@@ -64,10 +64,16 @@ def workloads(objects: Iterable[dict[str, Any]]) -> list[Workload]:
     return sorted(found, key=lambda workload: (workload.kind, workload.name))
 
 
+def namespaces(objects: Iterable[dict[str, Any]]) -> list[str]:
+    """Those that a stack makes, its own first: the names of the others start with it."""
+    return sorted(each["metadata"]["name"] for each in objects if each["kind"] == "Namespace")
+
+
 def namespace(objects: Iterable[dict[str, Any]]) -> str:
-    """The only one that a stack makes."""
-    (name,) = [each["metadata"]["name"] for each in objects if each["kind"] == "Namespace"]
-    return name
+    """The stack's own."""
+    own, *others = namespaces(objects)
+    assert all(other.startswith(f"{own}-") for other in others)
+    return own
 
 
 def selector(labels: dict[str, str]) -> str:

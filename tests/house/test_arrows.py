@@ -14,8 +14,9 @@ READERS = ("config.py", "reading.py", "schemas.py", "stack_file.py", "refusals.p
 PROOFS = (
     "docker_networks.py",
     "edges.py",
+    "observed.py",
     "topology.py",
-    *(f"proofs/{room}.py" for room in ("__init__", "capacity", "edge", "names", "references", "support")),
+    *(f"proofs/{room}.py" for room in ("__init__", "capacity", "edge", "monitoring", "names", "references", "support")),
 )
 SDKS = ("pulumi_kubernetes", "pulumi_docker", "pulumi_random")
 

@@ -32,7 +32,6 @@ def run(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_server_archives_where_the_commands_look() -> None:
-    assert docker.ARCHIVE_FOLDER == scripts.ARCHIVE
     assert f"{scripts.ARCHIVE}/wal/%f" in docker.ARCHIVE_COMMAND
 
 

@@ -281,3 +281,28 @@ def test_the_kubeconfig_decides_whether_a_provider_change_replaces(session: Sess
     ok(session.up())
     folder.program(body.format(server="b", identifier="'one'"))
     assert ok(session.preview()).changes == {"same": 4, "update": 1}
+
+
+REASON = "is too small"
+
+
+@pytest.mark.parametrize(
+    ("body", "said", "echoed"),
+    [
+        (f'raise pulumi.RunError("Pulumi.dev.yaml:2: size: {REASON}")', REASON, False),
+        (f'raise ValueError("{REASON}")', f"ValueError: {REASON}", False),
+        ("import os; os._exit(3)", "program exited with non-zero exit code: 3", True),
+    ],
+)
+def test_the_hosts_echo_is_left_out_where_the_program_has_said_why(
+    body: str, said: str, echoed: bool, folder: Folder
+) -> None:
+    """An end without a reason of its own keeps the only line that it has."""
+    folder.program(body)
+    heard: list[str] = []
+    with Session(folder.path, "dev", tell=heard.append) as session:
+        result = session.preview("--color=always")
+    assert result.exit_code != 0
+    assert said in result.text
+    assert ("an unhandled error occurred" in result.text) is echoed
+    assert result.text == "\n".join(heard)

@@ -56,6 +56,7 @@ container = {
 pod = {
     "serviceAccountName": "web",
     "automountServiceAccountToken": False,
+    "priorityClassName": "serving",
     "securityContext": {"runAsNonRoot": True, "runAsUser": 10001, "seccompProfile": {"type": "RuntimeDefault"}},
     "topologySpreadConstraints": [{"maxSkew": 1, "topologyKey": "kubernetes.io/hostname", "whenUnsatisfiable": "ScheduleAnyway", "labelSelector": {"matchLabels": {"app": "web"}}}],
     "containers": [container],
@@ -66,6 +67,10 @@ budget = k8s.policy.v1.PodDisruptionBudget("budget", metadata={"name": "web", "n
 wall = k8s.networking.v1.NetworkPolicy("wall", metadata={"name": "web", "namespace": "shop"}, spec={"podSelector": {"matchLabels": {"app": "web"}}, "policyTypes": ["Ingress", "Egress"], "ingress": [{"from": [{"podSelector": {"matchLabels": {"app": "edge"}}}], "ports": [{"port": 8080}]}], "egress": [{"to": [{"ipBlock": {"cidr": "10.1.0.0/16"}}], "ports": [{"port": 5432}]}]}, opts=on())
 drill = k8s.batch.v1.CronJob("restore-drill", metadata={"name": "restore-drill", "namespace": "shop", "labels": OWNER}, spec={"schedule": "0 4 * * 0", "jobTemplate": {"spec": {"activeDeadlineSeconds": 3600, "template": {"metadata": {"labels": {"app": "web"}}, "spec": {**pod, "restartPolicy": "Never"}}}}}, opts=on())
 queue = k8s.apps.v1.StatefulSet("queue", metadata={"name": "queue", "namespace": "shop", "labels": OWNER}, spec={"serviceName": "queue", "replicas": 2, "selector": {"matchLabels": {"app": "web", "part": "queue"}}, "template": {"metadata": {"labels": {"app": "web", "part": "queue"}}, "spec": pod}, "volumeClaimTemplates": [{"metadata": {"name": "data"}, "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "5Gi"}}}}]}, opts=on())
+worker = k8s.apps.v1.Deployment("worker", metadata={"name": "worker", "namespace": "shop", "labels": OWNER}, spec={"selector": {"matchLabels": {"app": "web", "part": "worker"}}, "template": {"metadata": {"labels": {"app": "web", "part": "worker"}}, "spec": pod}}, opts=on())
+scaler = k8s.autoscaling.v2.HorizontalPodAutoscaler("scaler", metadata={"name": "worker", "namespace": "shop"}, spec={"minReplicas": 2, "maxReplicas": 6, "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "worker"}, "metrics": [{"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 70}}}]}, opts=on())
+gate = custom("gate", "gateway.networking.k8s.io/v1", "Gateway", {"gatewayClassName": "edge", "listeners": [{"name": "https", "protocol": "HTTPS", "port": 443, "tls": {"mode": "Terminate", "certificateRefs": [{"name": "web-certificate"}]}}]})
+way = custom("way", "gateway.networking.k8s.io/v1", "HTTPRoute", {"parentRefs": [{"name": "gate"}], "hostnames": ["shop.example.com"], "rules": [{"backendRefs": [{"name": "web", "port": 80}]}]})
 part = Part("cache")
 cache_settings = k8s.core.v1.ConfigMap("cache-settings", metadata={"name": "cache-settings", "namespace": "shop", "labels": {"part": "cache", "tier": "data", "owner": "shop"}}, data={"valkey.conf": "maxmemory 512mb\\nmaxmemory-policy allkeys-lru\\n"}, opts=on(parent=part))
 """

@@ -16,7 +16,8 @@ from typing import Any
 
 from rehearsal.session import Session
 from tests.review.program import PROGRAM, STACK
-from tests.review.scenarios import SCENARIOS, Scenario
+from tests.review.scenario import Scenario
+from tests.review.scenarios import SCENARIOS
 
 FIXTURES = Path(__file__).parent / "fixtures"
 

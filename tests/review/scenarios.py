@@ -5,79 +5,63 @@ The previews were recorded from the real engine (`python -m tests.review.record`
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from tests.review.posture_scenarios import POSTURE
+from tests.review.scenario import of, without
 
 
-@dataclass(frozen=True)
-class Scenario:
-    name: str
-    about: str
-    """The flag that it is there for."""
-    edits: tuple[tuple[str, str], ...]
-    """Text of the program, and what comes instead."""
-    flags: tuple[str, ...] = ()
-    """All that must be raised, each with `!` if it blocks."""
-    exit_code: int = 0
-    says: str = ""
-    """A part of the words that the first flag must use."""
-
-
-def _of(name: str, about: str, *edits: tuple[str, str], flags: str = "", says: str = "") -> Scenario:
-    raised = tuple(flags.split())
-    code = 20 if any(f.endswith("!") for f in raised) else 10 if raised else 0
-    return Scenario(name, about, edits, raised, code, says)
-
-
-def _line(start: str) -> tuple[str, str]:
-    """Takes one statement away."""
-    return (f"\n{start}", f"\n# {start}")
+def _scaler(of: str, least: int, most: int) -> tuple[str, str]:
+    """One more autoscaler."""
+    target = f'{{"apiVersion": "apps/v1", "kind": "Deployment", "name": "{of}"}}'
+    spec = f'{{"minReplicas": {least}, "maxReplicas": {most}, "scaleTargetRef": {target}}}'
+    made = f'k8s.autoscaling.v2.HorizontalPodAutoscaler("{of}-scaler", metadata={{"name": "{of}", "namespace": "shop"}}, spec={spec}, opts=on())'
+    return ("part = Part", f"{made}\npart = Part")
 
 
 SCENARIOS = (
-    _of("nothing", "-", flags=""),
+    of("nothing", "-", flags=""),
     # F1
-    _of("claim-deleted", "F1", _line("claim = "), flags="F1!", says="its volume goes with it"),
-    _of(
+    of("claim-deleted", "F1", without("claim = "), flags="F1!", says="its volume goes with it"),
+    of(
         "claim-moved",
         "F1",
         ('"name": "claim", "namespace": "shop"', '"name": "claim", "namespace": "other"'),
         flags="F1!",
         says="can't be changed in place",
     ),
-    _of("claim-grown", "F1", ('"storage": "20Gi"', '"storage": "30Gi"'), flags=""),
-    _of("claim-shrunk", "F1", ('"storage": "20Gi"', '"storage": "10Gi"'), flags="F1! F6", says="no volume can shrink"),
-    _of("database-deleted", "F1", _line("database = "), flags="F1!", says="every database on it is gone"),
-    _of(
+    of("claim-grown", "F1", ('"storage": "20Gi"', '"storage": "30Gi"'), flags=""),
+    of("claim-shrunk", "F1", ('"storage": "20Gi"', '"storage": "10Gi"'), flags="F1! F6", says="no volume can shrink"),
+    of("database-deleted", "F1", without("database = "), flags="F1!", says="every database on it is gone"),
+    of(
         "database-shrunk",
         "F1",
         ('"storage": {"size": "50Gi"}', '"storage": {"size": "40Gi"}'),
         flags="F1!",
         says="no volume can shrink",
     ),
-    _of("database-grown", "F1", ('"storage": {"size": "50Gi"}', '"storage": {"size": "60Gi"}'), flags=""),
-    _of(
+    of("database-grown", "F1", ('"storage": {"size": "50Gi"}', '"storage": {"size": "60Gi"}'), flags=""),
+    of(
         "database-older-major",
         "F1",
         ("postgresql:18.1", "postgresql:17.6"),
         flags="F1!",
         says="can't read what the newer one wrote",
     ),
-    _of("database-newer-minor", "F1", ("postgresql:18.1", "postgresql:18.2"), flags=""),
-    _of(
+    of("database-newer-minor", "F1", ("postgresql:18.1", "postgresql:18.2"), flags=""),
+    of(
         "password-regenerated",
         "F1",
         ('"db-password", length=24', '"db-password", length=32'),
         flags="F1! F4",
         says="locked out",
     ),
-    _of(
+    of(
         "key-regenerated",
         "F1",
         ('"session-key", length=24', '"session-key", length=32'),
         flags="F1",
         says="a new value is generated",
     ),
-    _of(
+    of(
         "claim-template-changed",
         "F1",
         ('"storage": "5Gi"', '"storage": "9Gi"'),
@@ -85,24 +69,24 @@ SCENARIOS = (
         says="volumeClaimTemplates",
     ),
     # F2
-    _of("namespace-deleted", "F2", _line("namespace = "), flags="F2!", says="stays where it is"),
-    _of(
+    of("namespace-deleted", "F2", without("namespace = "), flags="F2!", says="stays where it is"),
+    of(
         "namespace-relabelled",
         "F2",
         ('pod-security.kubernetes.io/enforce": "restricted"', 'pod-security.kubernetes.io/enforce": "baseline"'),
         flags="",
     ),
-    _of(
+    of(
         "definition-deleted",
         "F2",
-        _line("kinds = "),
+        without("kinds = "),
         flags="F2!",
         says="every object of this kind in the whole cluster",
     ),
-    _of("storage-class-deleted", "F2", _line("fast = "), flags="F2!", says="no new volume of this class"),
+    of("storage-class-deleted", "F2", without("fast = "), flags="F2!", says="no new volume of this class"),
     # F3
-    _of("component-renamed", "F3", ('Part("cache")', 'Part("store")'), flags="F3!", says="looks like a rename"),
-    _of(
+    of("component-renamed", "F3", ('Part("cache")', 'Part("store")'), flags="F3!", says="looks like a rename"),
+    of(
         "component-renamed-with-alias",
         "F3",
         (
@@ -112,14 +96,14 @@ SCENARIOS = (
         ('Part("cache")', 'Part("store")'),
         flags="",
     ),
-    _of(
+    of(
         "policy-renamed",
         "F3",
         ('NetworkPolicy("wall"', 'NetworkPolicy("fence"'),
         flags="F3! F7!",
         says="its like is made",
     ),
-    _of(
+    of(
         "policy-renamed-with-alias",
         "F3",
         ('NetworkPolicy("wall"', 'NetworkPolicy("fence"'),
@@ -129,10 +113,10 @@ SCENARIOS = (
         ),
         flags="",
     ),
-    _of(
+    of(
         "one-gone-another-made",
         "F3",
-        _line("settings = "),
+        without("settings = "),
         (
             "part = Part",
             'other = k8s.core.v1.ConfigMap("other", metadata={"name": "other", "namespace": "shop"}, data={"a": "b", "c": "d", "e": "f"}, opts=on())\npart = Part',
@@ -140,34 +124,34 @@ SCENARIOS = (
         flags="",
     ),
     # F4
-    _of(
+    of(
         "fixed-name-replaced",
         "F4",
         ('"maxmemory 512mb', '"maxmemory 600mb'),
         flags="F4",
         says="is deleted before its successor",
     ),
-    _of("made-up-name-replaced", "F4", ('data={"level": "info"}', 'data={"level": "debug"}'), flags=""),
+    of("made-up-name-replaced", "F4", ('data={"level": "info"}', 'data={"level": "debug"}'), flags=""),
     # F5
-    _of(
+    of(
         "recreate",
         "F5",
         ('"strategy": {"type": "RollingUpdate"}', '"strategy": {"type": "Recreate"}'),
         flags="F5",
         says="all its pods stop",
     ),
-    _of(
+    of(
         "probe-removed",
         "F5",
         ('    "readinessProbe": {"httpGet": {"path": "/healthz", "port": "http"}},\n', ""),
         flags="F5 F7",
         says="loses its readiness probe",
     ),
-    _of("probe-changed", "F5", ('"path": "/healthz"', '"path": "/ready"'), flags=""),
-    _of("budget-removed", "F5", _line("budget = "), flags="F5 F7", says="a drain of nodes"),
-    _of("service-deleted", "F5", _line("door = "), flags="F5", says="gets no answer"),
-    _of("service-type", "F5", ('"type": "ClusterIP"', '"type": "LoadBalancer"'), flags="F5", says="its type changes"),
-    _of(
+    of("probe-changed", "F5", ('"path": "/healthz"', '"path": "/ready"'), flags=""),
+    of("budget-removed", "F5", without("budget = "), flags="F5 F7", says="a drain of nodes"),
+    of("service-deleted", "F5", without("door = "), flags="F5 F7", says="gets no answer"),
+    of("service-type", "F5", ('"type": "ClusterIP"', '"type": "LoadBalancer"'), flags="F5", says="its type changes"),
+    of(
         "selector-changed",
         "F5",
         (
@@ -181,146 +165,112 @@ SCENARIOS = (
         flags="F4 F5",
         says="",
     ),
-    _of("one-replica", "F5", ('"replicas": 4', '"replicas": 1'), flags="F5 F6 F7", says="one replica is left"),
+    of("one-replica", "F5", ('"replicas": 4', '"replicas": 1'), flags="F5 F6 F7", says="one replica is left"),
+    of(
+        "autoscaled",
+        "F5",
+        ('"replicas": 4, ', ""),
+        _scaler("web", 3, 9),
+        flags="F5 F6",
+        says="Kubernetes runs 1 instead of 4 for a moment, until the autoscaler has raised it to 3",
+    ),
+    of("autoscaled-and-counted", "F5", _scaler("web", 4, 9), flags="F7"),
+    of(
+        "counted-by-hand-again",
+        "F5",
+        without("scaler = "),
+        (
+            'spec={"selector": {"matchLabels": {"app": "web", "part": "worker"}}',
+            'spec={"replicas": 2, "selector": {"matchLabels": {"app": "web", "part": "worker"}}',
+        ),
+        flags="",
+    ),
     # F6
-    _of("replicas-cut", "F6", ('"replicas": 4', '"replicas": 3'), flags="F6", says="25% less, from 4 to 3"),
-    _of("replicas-added", "F6", ('"replicas": 4', '"replicas": 5'), flags=""),
-    _of("memory-trimmed", "F6", ('"memory": "4Gi"', '"memory": "3500Mi"'), flags=""),
-    _of("memory-cut", "F6", ('"memory": "4Gi"', '"memory": "2Gi"'), flags="F6", says="memory per replica: 50% less"),
-    _of(
+    of("replicas-cut", "F6", ('"replicas": 4', '"replicas": 3'), flags="F6", says="25% less, from 4 to 3"),
+    of("replicas-added", "F6", ('"replicas": 4', '"replicas": 5'), flags=""),
+    of("memory-trimmed", "F6", ('"memory": "4Gi"', '"memory": "3500Mi"'), flags=""),
+    of("memory-cut", "F6", ('"memory": "4Gi"', '"memory": "2Gi"'), flags="F6", says="memory per replica: 50% less"),
+    of(
         "pool-cut",
         "F6",
         ('"default_pool_size": "40"', '"default_pool_size": "20"'),
         flags="F6",
         says="pooler default_pool_size: 50% less",
     ),
-    _of("cache-memory-cut", "F6", ('"maxmemory 512mb', '"maxmemory 256mb'), flags="F4 F6"),
-    # F7
-    _of("policy-removed", "F7", _line("wall = "), flags="F7!"),
-    _of(
-        "policy-opened",
-        "F7",
-        ('"cidr": "10.1.0.0/16"', '"cidr": "0.0.0.0/0"'),
-        flags="F7",
-        says="opens traffic to 0.0.0.0/0",
-    ),
-    _of("policy-narrowed", "F7", ('"cidr": "10.1.0.0/16"', '"cidr": "10.1.2.0/24"'), flags=""),
-    _of(
-        "privileged",
-        "F7",
-        ('"allowPrivilegeEscalation": False,', '"allowPrivilegeEscalation": False, "privileged": True,'),
-        flags="F7!",
-        says="is privileged",
-    ),
-    _of("root", "F7", ('"runAsNonRoot": True, ', ""), flags="F7!", says="may run as root"),
-    _of(
-        "secret-as-variable",
-        "F7",
-        (
-            '{"name": "ZONE", "value": "a"}',
-            '{"name": "ZONE", "value": "a"}, {"name": "DB", "valueFrom": {"secretKeyRef": {"name": "database-binding", "key": "password"}}}',
-        ),
-        flags="F7",
-        says="gets a secret as a variable",
-    ),
-    _of(
-        "credential-as-variable",
-        "F7",
-        (
-            '{"name": "ZONE", "value": "a"}',
-            '{"name": "ZONE", "value": "a"}, {"name": "SERVICE_TOKEN", "value": "not-a-real-one"}',
-        ),
-        flags="F7!",
-        says="looks like a credential",
-    ),
-    _of(
-        "role-widened",
-        "F7",
-        ('"verbs": ["get"]', '"verbs": ["get", "update"]'),
-        flags="F7",
-        says="its holders may now update configmaps",
-    ),
-    _of("role-wildcard", "F7", ('"verbs": ["get"]', '"verbs": ["*"]'), flags="F7!", says="wildcard"),
-    _of(
-        "tag-instead-of-digest",
-        "F7",
-        ('"ghcr.io/example/web@sha256:" + "1" * 64', '"ghcr.io/example/web:2.0"'),
-        flags="F7",
-        says="without a digest",
-    ),
-    _of("image-bumped", "F7", ('"1" * 64', '"2" * 64'), flags=""),
-    _of("variable-added-first", "-", ('"env": [', '"env": [{"name": "ALPHA", "value": "1"}, '), flags=""),
+    of("cache-memory-cut", "F6", ('"maxmemory 512mb', '"maxmemory 256mb'), flags="F4 F6"),
+    *POSTURE,
     # F8
-    _of("ten-instances", "F8", ('"instances": 3', '"instances": 10'), flags="F8", says="more per month"),
+    of("ten-instances", "F8", ('"instances": 3', '"instances": 10'), flags="F8", says="more per month"),
+    of("a-little-more-memory", "F8", ('"memory": "512Mi", "ephemeral', '"memory": "520Mi", "ephemeral'), flags=""),
     # F9
-    _of(
+    of(
         "protect-removed",
         "F9",
         ('"storage": "20Gi"}}}, opts=on(protect=True)', '"storage": "20Gi"}}}, opts=on()'),
         flags="F9!",
         says="loses protect",
     ),
-    _of(
+    of(
         "protect-added",
         "F9",
         ('reclaim_policy="Retain", opts=on()', 'reclaim_policy="Retain", opts=on(protect=True)'),
         flags="",
     ),
-    _of(
+    of(
         "retain-removed",
         "F9",
         ("on(protect=True, retain_on_delete=True)", "on(protect=True)"),
         flags="F9!",
         says="loses retain_on_delete",
     ),
-    _of("reclaim-policy", "F9", ('reclaim_policy="Retain"', 'reclaim_policy="Delete"'), flags="F9!"),
-    _of(
+    of("reclaim-policy", "F9", ('reclaim_policy="Retain"', 'reclaim_policy="Delete"'), flags="F9!"),
+    of(
         "retention-lowered",
         "F9",
         ('"retentionPolicy": "30d"', '"retentionPolicy": "7d"'),
         flags="F9!",
         says="7 days instead of 30",
     ),
-    _of("retention-raised", "F9", ('"retentionPolicy": "30d"', '"retentionPolicy": "8w"'), flags=""),
+    of("retention-raised", "F9", ('"retentionPolicy": "30d"', '"retentionPolicy": "8w"'), flags=""),
     # F10
-    _of("backup-removed", "F10", _line("nightly = "), flags="F10!", says="no base backup"),
-    _of(
+    of("backup-removed", "F10", without("nightly = "), flags="F10!", says="no base backup"),
+    of(
         "backup-suspended",
         "F10",
         ('"schedule": "0 0 2 * * *", ', '"schedule": "0 0 2 * * *", "suspend": True, '),
         flags="F10!",
         says="is suspended",
     ),
-    _of(
+    of(
         "archive-off",
         "F10",
         ('"isWALArchiver": True', '"isWALArchiver": False'),
         flags="F10!",
         says="not archived any more",
     ),
-    _of(
+    of(
         "archive-moved",
         "F10",
         ("s3://backups/shop", "s3://elsewhere/shop"),
         flags="F10!",
         says="backups go somewhere else",
     ),
-    _of("drill-removed", "F10", _line("drill = "), flags="F10!", says="nobody notices"),
-    _of(
+    of("drill-removed", "F10", without("drill = "), flags="F10!", says="nobody notices"),
+    of(
         "drill-image",
         "F10",
         ('"spec": {**pod, "restartPolicy": "Never"}', '"spec": {**pod, "restartPolicy": "OnFailure"}'),
         flags="",
     ),
     # F11
-    _of(
+    of(
         "size-unknown",
         "F11",
         ('"storage": {"size": "50Gi"}', '"storage": {"size": claim.metadata["uid"]}'),
         ('"name": "claim", "namespace": "shop"', '"name": "claim2", "namespace": "shop"'),
         flags="F1! F11",
     ),
-    _of(
+    of(
         "harmless-unknown",
         "F11",
         (
@@ -330,26 +280,27 @@ SCENARIOS = (
         flags="",
     ),
     # F13
-    _of(
+    of(
         "definition-changed",
         "F13",
         ('"type": "object"}}', '"type": "object", "properties": {"spec": {"type": "object"}}}}'),
         flags="F13",
         says="definition of a whole kind",
     ),
-    _of(
+    of(
         "everything-relabelled",
         "F13",
         ('"namespace": "shop"', '"namespace": "shop", "annotations": {"team": "shop"}'),
         flags="F13",
         says="too many",
     ),
+    of("two-at-once", "F13", ('"1" * 64', '"2" * 64'), ('data={"level": "info"}', 'data={"level": "debug"}'), flags=""),
     # secrets
-    _of(
+    of(
         "secret-rotated",
         "-",
         ('"username": "shop", "password": password.result', '"username": "shop2", "password": password.result'),
         flags="F4",
     ),
-    _of("context-changed", "F2", ('context="here"', 'context="there"'), flags="F2!", says=""),
+    of("context-changed", "F2", ('context="here"', 'context="there"'), flags="F2!", says=""),
 )

@@ -8,11 +8,12 @@ from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
 from review import markdown, page
-from review.cli import main
+from review.cli import FORMATS, main
 from tests.review import corpus
 
 Stream = list[dict[str, Any]]
@@ -120,6 +121,20 @@ def test_the_gate_fails_for_another_reason_than_protection(tmp_path: Path) -> No
     assert _exit(_written(_good()), tmp_path, "--gate", str(tmp_path / "gate")) == 30
 
 
+def test_the_cause_is_named_and_not_its_echo(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    echo = {"severity": "error", "message": "an unhandled error occurred: program exited with non-zero exit code: 1"}
+
+    def failing(stream: Stream) -> None:
+        stream.insert(1, {"diagnosticEvent": echo})
+        _failing(stream)
+
+    assert _exit(_changed(failing), tmp_path) == 30
+    assert "no such module" in (told := capsys.readouterr().err)
+    assert "unhandled" not in told
+    assert _exit(_changed(lambda s: s.insert(1, {"diagnosticEvent": echo})), tmp_path) == 30
+    assert "unhandled" in capsys.readouterr().err
+
+
 HOSTILE = "x|`</script><img src=x onerror=alert(1)>\n# SAFE\n@everybody [a](javascript:b) \x1b[31m \u202e ../../etc"
 
 
@@ -143,7 +158,12 @@ def test_hostile_names_break_no_page(tmp_path: Path) -> None:
         step["spec"]["replicas"] = {"old": 9, "new": 1}[side]
     (tmp_path / "preview").write_text(_written(stream), encoding="utf-8")
     out = tmp_path / "out"
-    assert main(["report", "--preview", str(tmp_path / "preview"), "--out", str(out)]) in (10, 20)
+    objects = tmp_path / "objects"
+    command = ["report", "--preview", str(tmp_path / "preview"), "--out", str(out), "--manifests", str(objects)]
+    assert main(command) in (10, 20)
+    written = {file.parent.parent for file in tmp_path.rglob("*.yaml")}
+    assert written == {objects}
+    ElementTree.fromstring((out / "report.junit.xml").read_text(encoding="utf-8"))  # noqa: S314  # our own text
     text = (out / "report.md").read_text(encoding="utf-8")
     for sign in ("\x1b", "\u202e", "<img", "</script", "@everybody", "\n# SAFE"):
         assert sign not in text, sign
@@ -156,7 +176,7 @@ def test_hostile_names_break_no_page(tmp_path: Path) -> None:
     assert "img" not in tags.seen
     assert "script" not in tags.seen
     assert not any(name.startswith("on") for name in tags.attributes)
-    assert {f.name for f in out.iterdir()} == {"report.md", "report.html", "report.json", "report.sarif", "stack.svg"}
+    assert {f.name for f in out.iterdir()} == set(FORMATS)
 
 
 def _cells(row: str) -> list[str]:

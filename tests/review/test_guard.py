@@ -3,81 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import pytest
 
-from review import machine
-from review.cli import main
-from review.report import Asked, judge
 from tests.review import corpus
-
-ENGINE = """#!/bin/sh
-echo "$@" >> "$TOLD"
-case "$1" in
-  stack) cat "$ANSWERS/state" ;;
-  preview) for word in "$@"; do case "$last" in --event-log) file=$word ;; esac; last=$word; done
-    case "$*" in *--ignore-protect*) cat "$ANSWERS/full" > "$file" ;; *) cat "$ANSWERS/gate" > "$file"; exit "$(cat "$ANSWERS/code")" ;; esac ;;
-  up) exit 0 ;;
-esac
-"""
-
-ORACLE = """#!/bin/sh
-cat "$ANSWERS/uid"
-"""
-
-
-class Bench:
-    """A folder with an engine, what it answers, and a reviewed report."""
-
-    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.folder = folder
-        for name, text in (("pulumi", ENGINE), ("kubectl", ORACLE)):
-            (folder / name).write_text(text, encoding="utf-8")
-            (folder / name).chmod(0o755)
-        monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
-        monkeypatch.setenv("ANSWERS", str(folder))
-        monkeypatch.setenv("TOLD", str(folder / "told"))
-        (folder / "state").write_text(json.dumps(corpus.load("before")), encoding="utf-8")
-        (folder / "uid").write_text("any", encoding="utf-8")
-
-    def answers(self, name: str) -> None:
-        recorded = corpus.load(name)
-        for part in ("gate", "full"):
-            stream = recorded.get(part, recorded["gate"])
-            (self.folder / part).write_text("".join(f"{json.dumps(e)}\n" for e in stream), encoding="utf-8")
-        (self.folder / "code").write_text("255" if "full" in recorded else "0", encoding="utf-8")
-
-    def reviewed(self, name: str, *, rehearsed: bool = False) -> str:
-        made = judge(corpus.case(corpus.plan(name, self.folder), corpus.before()), Asked())
-        document = {**json.loads(machine.as_json(made)), "rehearsed": rehearsed}
-        (self.folder / "report.json").write_text(json.dumps(document), encoding="utf-8")
-        return made.fingerprint
-
-    def run(self, *options: str) -> int:
-        command = [
-            "guard",
-            "--stack",
-            "dev",
-            "--project",
-            str(self.folder),
-            "--report",
-            str(self.folder / "report.json"),
-        ]
-        return main([*command, "--ledger", str(self.folder / "ledger"), "--by", "somebody", *options])
-
-    @property
-    def updated(self) -> list[str]:
-        return [
-            line for line in (self.folder / "told").read_text(encoding="utf-8").splitlines() if line.startswith("up")
-        ]
-
-    @property
-    def ledger(self) -> list[str]:
-        return [
-            json.loads(line)["outcome"] for line in (self.folder / "ledger").read_text(encoding="utf-8").splitlines()
-        ]
+from tests.review.bench import Bench
 
 
 @pytest.fixture
@@ -164,3 +95,46 @@ def test_another_cluster_is_told(bench: Bench) -> None:
         gate.write_text("".join(f"{json.dumps(e)}\n" for e in stream), encoding="utf-8")
         assert bench.run() == code
     assert bench.run("--no-cluster") == 0
+
+
+def test_a_protected_stack_is_not_destroyed_without_a_reason(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+    assert bench.destroy() == 20
+    told = capsys.readouterr().out
+    assert "dev holds 3 protected resources (namespace, claim, database)" in told
+    assert "--break-glass REASON" in told
+    assert bench.destroyed == []
+    assert bench.destroy("--break-glass", "the platform has moved") == 0
+    assert bench.destroyed == ["destroy --stack dev --yes --non-interactive --skip-preview"]
+    lines = [json.loads(line) for line in (bench.folder / "ledger").read_text(encoding="utf-8").splitlines()]
+    assert [line["outcome"] for line in lines] == ["refused", "started", "done"]
+    assert {line["operation"] for line in lines} == {"destroy"}
+    assert lines[1]["breakGlass"] == "the platform has moved"
+    assert lines[1]["protected"] == 3
+
+
+def test_an_unprotected_stack_goes_and_leaves_its_line(bench: Bench) -> None:
+    export = json.dumps(corpus.load("before")).replace('"protect": true', '"protect": false')
+    (bench.folder / "state").write_text(export, encoding="utf-8")
+    (bench.folder / "destroyed").write_text("1", encoding="utf-8")
+    assert bench.destroy() == 1
+    assert bench.ledger == ["started", "failed with 1"]
+    assert bench.destroy("--", "--target", "urn:x") == 20
+    assert len(bench.destroyed) == 1
+
+
+def test_nothing_is_destroyed_in_another_cluster(bench: Bench) -> None:
+    export = json.loads(json.dumps(corpus.load("before")).replace('"protect": true', '"protect": false'))
+    for resource in export["deployment"]["resources"]:
+        if resource["type"] == "pulumi:providers:kubernetes":
+            resource["inputs"]["clusterIdentifier"] = "mine"
+    (bench.folder / "state").write_text(json.dumps(export), encoding="utf-8")
+    assert bench.destroy() == 20
+    assert bench.destroyed == []
+    (bench.folder / "uid").write_text("mine", encoding="utf-8")
+    assert bench.destroy() == 0
+
+
+def test_a_state_that_is_none_is_not_destroyed(bench: Bench) -> None:
+    (bench.folder / "state").write_text("no stack", encoding="utf-8")
+    assert bench.destroy("--break-glass", "in any case") == 30
+    assert bench.destroyed == []

@@ -9,12 +9,14 @@ import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
+import yaml
 
-from review import drift, machine, markdown, page
+from review import drift, junit, machine, markdown, page
 from review.cli import main
-from review.flags import Limits, findings
+from review.flags import FLAGS, Limits, findings
 from review.model import Plan, State, Violation
 from review.problems import CannotJudgeError
 from review.report import Asked, Report, Verdict, judge
@@ -158,6 +160,16 @@ def test_what_is_accepted_in_any_other_way_does_not(change: str, tmp_path: Path)
     assert bool(done.remarks) == (change in ("another report", "no report"))
 
 
+def test_what_was_accepted_in_an_earlier_report_is_not_in_a_later_one(tmp_path: Path) -> None:
+    """One file keeps both: each line belongs to the report above it."""
+    report = corpus.report("replicas-cut", tmp_path)
+    line = report.findings[0].how_to_accept.replace("<reason>", "because")
+    earlier = _accepted(report, line, of="0" * 12)
+    assert _judged("replicas-cut", tmp_path, earlier + _accepted(report)).exit_code == 10
+    assert _judged("replicas-cut", tmp_path, earlier + _accepted(report, line)).exit_code == 0
+    assert _judged("replicas-cut", tmp_path, f"{line}\n" + _accepted(report)).exit_code == 10
+
+
 def test_a_fingerprint_is_of_what_is_done_and_to_what(tmp_path: Path) -> None:
     first, again, other = (
         corpus.report(name, tmp_path).fingerprint for name in ("replicas-cut", "replicas-cut", "replicas-added")
@@ -272,3 +284,32 @@ def test_sarif_names_rules_that_it_defines(tmp_path: Path) -> None:
 def test_diff_without_a_commit_is_not_judged(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["diff", "--base", "no-such-branch", "--project", str(Path(__file__).parents[2])]) == 30
     assert "no such commit" in capsys.readouterr().err
+
+
+def test_junit_fails_what_blocks_and_skips_what_is_to_approve(tmp_path: Path) -> None:
+    suite = ElementTree.fromstring(junit.render(corpus.report("claim-shrunk", tmp_path)))  # noqa: S314  # our own text
+    assert (suite.get("tests"), suite.get("failures"), suite.get("skipped")) == (str(len(FLAGS)), "1", "1")
+    cases = {case.get("name"): case for case in suite}
+    failure, skipped = cases["F1 data loss"].find("failure"), cases["F6 capacity drop"].find("skipped")
+    assert failure is not None
+    assert "no volume can shrink" in (failure.text or "")
+    assert skipped is not None
+    assert list(cases["F7 security down"]) == []
+
+
+def test_objects_before_and_after_are_files(tmp_path: Path) -> None:
+    """For scanners that know nothing of us: what `diff -r` shows is what changes."""
+    recorded = corpus.load("replicas-cut")
+    (tmp_path / "preview").write_text(corpus.lines(recorded["gate"]), encoding="utf-8")
+    folder = tmp_path / "objects"
+    command = ["report", "--preview", str(tmp_path / "preview"), "--manifests", str(folder)]
+    assert main(command) == 10
+    sides = {
+        side: {f.name: yaml.safe_load(f.read_text(encoding="utf-8")) for f in (folder / side).iterdir()}
+        for side in ("before", "after")
+    }
+    differing = [name for name in sides["before"] if sides["before"][name] != sides["after"][name]]
+    assert differing == ["deployment-shop-web.yaml"]
+    assert [sides[side]["deployment-shop-web.yaml"]["spec"]["replicas"] for side in ("before", "after")] == [4, 3]
+    assert sides["after"]["secret-shop-database-binding.yaml"]["stringData"] == {}  # all of it is marked secret
+    assert main(command) == 30  # what an earlier report left is not mixed with this one

@@ -29,12 +29,16 @@ _GRANTS = "psql reads its password from a variable or a file of its own format; 
 _NODE = "a full node has one writer and its chain on one volume; a second one doubles that, and what reads from it waits and retries"
 _INDEX = "staging has one index of the chain, as it can be made again; production has two"
 
+_WATCHED = "one volume with one writer; while it is gone Prometheus goes on judging and Alertmanager goes on telling"
+_PROBER = "staging asks from outside only while its one prober stands; production has two"
+
 _USERS = "the image's own user, below 10000: its files belong to it; the pod is non-root and `restricted` all the same"
 _PROXY = "both ask the proxy itself, and not what is behind it; it holds no work that a restart would lose"
 _IMAGES = (
     ("sessions-batch-restore-check", "check"),
     ("sessions-proxy-deployment", "proxy"),
     ("web-deployment", "nginx"),
+    ("monitoring-grafana-deployment", "grafana"),
     *(
         (f"{cache}-{pod}", container)
         for cache in ("cache", "sessions")
@@ -49,6 +53,11 @@ EXEMPTIONS: tuple[Exemption, ...] = (
     Exemption("R25", "sessions-proxy-deployment proxy liveness", "platform", _PROXY, date(2027, 6, 30)),
     Exemption("R26", "bitcoind-stateful-set", "platform", _NODE, date(2027, 6, 30)),
     Exemption("R26", "electrs-stateful-set", "platform", _INDEX, date(2027, 6, 30)),
+    *(
+        Exemption("R26", f"monitoring-{program}", "platform", _WATCHED, date(2027, 6, 30))
+        for program in ("grafana-deployment", "loki-stateful-set", "pushgateway-deployment")
+    ),
+    Exemption("R26", "monitoring-blackbox-deployment", "platform", _PROBER, date(2027, 6, 30)),
 )
 
 

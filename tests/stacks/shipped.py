@@ -22,6 +22,10 @@ SECRETS = {
     "backup_access_key": "placeholder-of-backup-access-key",
     "backup_secret_key": "placeholder-of-backup-secret-key",
     "coin_api_key": "placeholder-of-coin-api-key",
+    "grafana_client_secret": "placeholder-of-grafana-client-secret",
+    "heartbeat_url": "placeholder-of-heartbeat-url",
+    "pagerduty_key": "placeholder-of-pagerduty-key",
+    "slack_url": "placeholder-of-slack-url",
 }
 """What a person sets before `pulumi up`; the shipped files hold none."""
 

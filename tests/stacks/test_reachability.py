@@ -8,6 +8,7 @@ import pytest
 
 from components.connections import Instance, Network, Pods
 from tests.kit.recording import Recording
+from tests.stacks import edge_options
 from tests.stacks.reachability import Actor, Path, permitted
 from tests.stacks.shipped import recorded, topology_of
 from topology import Topology
@@ -36,13 +37,29 @@ def actors(recording: Recording, plan: Topology) -> list[Actor]:
     apps += [Actor(name, namespace, labels) for name, labels in batch.items()]
     servers = [
         Actor(
-            c["metadata"]["name"], namespace, {"cnpg.io/cluster": c["metadata"]["name"], "cnpg.io/instanceRole": "any"}
+            c["metadata"]["name"],
+            namespace,
+            {"cnpg.io/cluster": c["metadata"]["name"], "cnpg.io/instanceRole": "any", "cnpg.io/podRole": "instance"},
         )
         for c in objects(recording, "Cluster")
     ]
+    # Edges call a pooler by the name of its server.
+    servers += [
+        Actor(
+            cluster := p["spec"]["cluster"]["name"],
+            namespace,
+            {
+                "cnpg.io/cluster": cluster,
+                "cnpg.io/poolerName": p["metadata"]["name"],
+                "cnpg.io/podRole": "pooler",
+            },
+        )
+        for p in objects(recording, "Pooler")
+    ]
+    servers += [_operated(each) for kind in ("Alertmanager", "Prometheus") for each in objects(recording, kind)]
     solver = Actor("edge", namespace, {"acme.cert-manager.io/http01-solver": "true"})
     outside = {
-        f"pods of {peer.namespace}": Actor(f"pods of {peer.namespace}", peer.namespace, dict(peer.labels))
+        _name(peer): Actor(_name(peer), peer.namespace, dict(peer.labels))
         for edge in plan.edges
         for peer in (edge.consumer, edge.producer)
         if isinstance(peer, Pods)
@@ -61,6 +78,13 @@ def actors(recording: Recording, plan: Topology) -> list[Actor]:
     ]
 
 
+def _operated(each: Any) -> Actor:
+    """Pods of the Prometheus operator's, with its labels. https://github.com/prometheus-operator/prometheus-operator"""
+    kind, name = each["kind"].lower(), each["metadata"]["name"]
+    labels = {"app.kubernetes.io/name": kind, "app.kubernetes.io/instance": name, kind: name}
+    return Actor(name if kind == "prometheus" else f"{name}-{kind}", each["metadata"]["namespace"], labels)
+
+
 def _pod_labels(workload: Any) -> dict[str, str]:
     spec = workload["spec"].get("jobTemplate", workload)["spec"]
     return spec["template"]["metadata"]["labels"]
@@ -75,8 +99,8 @@ def _name(peer: object) -> str:
     match peer:
         case Instance(name=name):
             return name
-        case Pods(namespace=namespace):
-            return f"pods of {namespace}"
+        case Pods(namespace=namespace, labels=labels):
+            return f"pods of {namespace}: {dict(labels)}"
         case Network():
             return _address(peer)
         case _:
@@ -91,11 +115,13 @@ def expected(plan: Topology, everybody: list[Actor]) -> set[Path]:
         for to in ("dns", "169.254.20.10")
         for protocol in ("TCP", "UDP")
     }
-    return names | {Path(_name(e.consumer), _name(e.producer), e.port) for e in plan.edges}
+    return names | {Path(_name(e.consumer), _name(e.producer), e.port, e.protocol) for e in plan.edges}
 
 
 def _is_ours(actor: Actor, plan: Topology) -> bool:
-    return actor.namespace == plan.prefix or actor.namespace.startswith(f"{plan.prefix}-x-")
+    return actor.namespace == plan.prefix or actor.namespace.startswith(
+        (f"{plan.prefix}-x-", f"{plan.prefix}-monitoring")
+    )
 
 
 def about_the_stack(paths: set[Path], plan: Topology, everybody: list[Actor]) -> set[Path]:
@@ -104,12 +130,14 @@ def about_the_stack(paths: set[Path], plan: Topology, everybody: list[Actor]) ->
     return {p for p in paths if p.source in inside or p.destination in inside}
 
 
-@pytest.mark.parametrize("stack", STACKS)
+@pytest.mark.parametrize("stack", [*STACKS, "options of the edge"])
 def test_policies_permit_every_edge_on_both_sides_and_nothing_else(stack: str) -> None:
-    recording, plan = recorded(stack), topology_of(stack)
+    shipped = stack in STACKS
+    recording = recorded(stack) if shipped else edge_options.recorded()
+    plan = topology_of(stack) if shipped else edge_options.topology_of()
     everybody = actors(recording, plan)
     ports = sorted(
-        {(e.port, "TCP") for e in plan.edges} | {(53, "TCP"), (53, "UDP"), (UNUSED_PORT, "TCP"), (443, "TCP")}
+        {(e.port, e.protocol) for e in plan.edges} | {(53, "TCP"), (53, "UDP"), (UNUSED_PORT, "TCP"), (443, "TCP")}
     )
     found = about_the_stack(permitted(objects(recording, "NetworkPolicy"), everybody, ports), plan, everybody)
     wanted = expected(plan, everybody)
@@ -117,12 +145,14 @@ def test_policies_permit_every_edge_on_both_sides_and_nothing_else(stack: str) -
     assert wanted - found == set(), "asked for, and not permitted"
 
 
-@pytest.mark.parametrize("gone", ["environment-deny-all", "main-policy", "api-policy"])
+@pytest.mark.parametrize(
+    "gone", ["environment-deny-all", "main-policy", "api-policy", "monitoring-policy", "monitoring-loki-policy"]
+)
 def test_the_proof_notices_a_policy_that_is_missing(gone: str) -> None:
     recording, plan = recorded("prod"), topology_of("prod")
     everybody = actors(recording, plan)
     policies = [r.inputs for r in recording.of_type("NetworkPolicy") if r.name != gone]
-    ports = [(e.port, "TCP") for e in plan.edges] + [(UNUSED_PORT, "TCP")]
+    ports = [(e.port, e.protocol) for e in plan.edges] + [(UNUSED_PORT, "TCP")]
     assert about_the_stack(permitted(policies, everybody, ports), plan, everybody) != {
         p for p in expected(plan, everybody) if p.port != 53
     }

@@ -16,16 +16,18 @@ from toolchain.consumers.egctl import EGCTL
 from toolchain.consumers.lua import LUA
 from toolchain.consumers.managers import MANAGERS
 from toolchain.consumers.parts import Part
+from toolchain.consumers.pgbouncer_exporter import PGBOUNCER_EXPORTER
 from toolchain.consumers.servers import SERVERS, TOOLBOX
+from toolchain.consumers.workflow_readers import ACTIONLINT, ZIZMOR
 from toolchain.progress import UnavailableError, say
 
-CONTROL_PLANE = (ETCD, CRDS, LUA, EGCTL, KWOK, KUBERNETES, *MANAGERS)
-"""Needs Go and nothing else, so every machine can have it."""
+CONTROL_PLANE = (ETCD, CRDS, LUA, EGCTL, KWOK, KUBERNETES, *MANAGERS, ACTIONLINT, ZIZMOR)
+"""Needs Go and Python's packages and nothing else, so every machine can have it."""
 
 
 def wanted(kind: machine.Kind) -> tuple[Part, ...]:
     """What tests can use on a machine of this kind: containers and `chroot` need root."""
-    return (SERVERS, TOOLBOX, *CONTROL_PLANE) if kind in {"root", "confined"} else CONTROL_PLANE
+    return (SERVERS, TOOLBOX, PGBOUNCER_EXPORTER, *CONTROL_PLANE) if kind in {"root", "confined"} else CONTROL_PLANE
 
 
 def setup() -> int:

@@ -34,7 +34,7 @@ any() { # PATTERN COMMAND...: whether an answer of any Sentinel has a line of th
     return 1
 }
 
-has_data() { [ -d /data/appendonlydir ] || [ -s /data/dump.rdb ]; }
+has_data() { [ -d /data/appendonlydir ]; }
 
 start() { # [PRIMARY]: becomes the server; without an argument, the primary
     {

@@ -47,9 +47,12 @@ def test_every_alert_has_a_runbook(stack: str) -> None:
 def test_every_route_has_an_objective_and_every_host_a_probe(stack: str) -> None:
     plan = topology_of(stack)
     assert plan.stack.edge is not None
-    told = telemetry(plan.stack.edge, plan.routes, port=8443)
+    told = telemetry(plan.stack.edge, plan.routes, door="edge:8443")
     assert {slo.name for slo in told.slos} == {f"{route.backend}-availability" for route in plan.routes}
-    assert {probe.target for probe in told.probes} == {f"{route.spec.host}:8443" for route in plan.routes}
+    asked = {(probe.target, probe.server_name) for probe in told.probes}
+    assert asked == {("edge:8443", route.spec.host) for route in plan.routes}
+    names = {probe.target for probe in telemetry(plan.stack.edge, plan.routes).probes}
+    assert names == {f"{route.spec.host}:443" for route in plan.routes}
 
 
 def test_a_site_tells_of_its_cache_only_if_it_has_one() -> None:

@@ -21,7 +21,7 @@ def spec(**said: Any) -> PostgresClusterSpec:
     )
 
 
-FULL = spec(backup={"store": "backups"}, pooler={}, docker={"archive": True, "metrics": True})
+FULL = spec(backup={"store": "backups"}, pooler={}, docker={"archive": True})
 
 
 def names(given: PostgresClusterSpec, target: TargetKind = "kubernetes") -> set[str]:
@@ -80,10 +80,19 @@ def test_thresholds_come_from_the_spec() -> None:
     assert expr(spec(pooler={"max_clients": 500}), "PostgresPoolerFull").endswith("> 400")
 
 
-def test_docker_tells_nothing_without_an_exporter() -> None:
-    assert telemetry("main", spec(), "docker").scrapes == ()
-    (scrape,) = telemetry("main", FULL, "docker").scrapes
-    assert (scrape.host, scrape.port) == ("main-exporter", 9187)
+def test_on_docker_exporters_are_scraped() -> None:
+    (alone,) = telemetry("main", spec(), "docker").scrapes
+    assert (alone.host, alone.port) == ("main-exporter", 9187)
+    assert [(s.host, s.port) for s in telemetry("main", FULL, "docker").scrapes] == [
+        ("main-exporter", 9187),
+        ("main-pooler-exporter", 9127),
+    ]
+
+
+def test_on_docker_one_server_and_one_pooler_are_all_there_is() -> None:
+    told = {alert.name: alert.expr for alert in telemetry("main", FULL, "docker").alerts}
+    assert "PostgresMemberMissing" not in told
+    assert told["PostgresPoolerMissing"].endswith("< 1")
 
 
 def test_on_kubernetes_members_and_poolers_are_scraped() -> None:

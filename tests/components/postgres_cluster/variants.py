@@ -78,6 +78,8 @@ def rendered(variant: str) -> Recording:
     stores["us"] = {"bucket": "s3://blocksight-backups-us/prod"}
     given[f"{PROJECT}:secrets"] = {**SECRETS, "promotion_token": "placeholder-of-promotion-token"}
     VARIANTS[variant](given[f"{PROJECT}:postgres_clusters"]["main"])
+    if variant == "with everything said":
+        given[f"{PROJECT}:app_services"]["api"]["migrations"]["risky"] = True
     if "backup" not in given[f"{PROJECT}:postgres_clusters"]["main"]:
         del given[f"{PROJECT}:environment"]["objectives"]
     return run("prod", given)

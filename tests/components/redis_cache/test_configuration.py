@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from components.redis_cache import configuration
-from components.redis_cache.spec import ReplicatedSpec, StandaloneSpec
+from components.redis_cache.spec import ClusterSpec, ReplicatedSpec, StandaloneSpec
 
 CACHE = StandaloneSpec(mode="standalone", purpose="cache", memory="256Mi")
 STORE = StandaloneSpec(mode="standalone", purpose="store", memory="256Mi", storage="1Gi")
+SHARDED = ClusterSpec(mode="cluster", purpose="cache", memory="256Mi")
 GROUP = ReplicatedSpec(mode="replicated", purpose="store", memory="256Mi", storage="1Gi")
 
 
@@ -40,6 +41,30 @@ def test_with_tls_there_is_no_other_port(spec: StandaloneSpec | ReplicatedSpec) 
     assert (found["port"], found["tls-port"], found["tls-replication"]) == ("0", "6379", "yes")
 
 
+def test_shards_speak_tls_among_themselves_and_are_known_by_name() -> None:
+    found = settings(configuration.server(SHARDED, tls=True))
+    assert (found["cluster-enabled"], found["tls-cluster"], found["cluster-port"]) == ("yes", "yes", "16379")
+    assert found["cluster-preferred-endpoint-type"] == "hostname"
+    assert (found["cluster-require-full-coverage"], found["cluster-allow-replica-migration"]) == ("no", "no")
+    assert not any(key.startswith("cluster-") for key in settings(configuration.server(GROUP, tls=True)))
+
+
+def test_of_a_sharded_store_only_a_replica_in_touch_is_elected_of_a_cache_any() -> None:
+    store = SHARDED.model_copy(update={"purpose": "store", "storage": "1Gi", "replicas": 2})
+    assert settings(configuration.server(SHARDED, tls=True))["cluster-replica-validity-factor"] == "0"
+    found = settings(configuration.server(store, tls=True))
+    assert (found["cluster-replica-validity-factor"], found["min-replicas-to-write"]) == ("10", "1")
+
+
+@pytest.mark.parametrize("mode", [SHARDED, GROUP], ids=["cluster", "replicated"])
+def test_a_caches_replica_writes_no_file(mode: ClusterSpec | ReplicatedSpec) -> None:
+    """Its volume has no room for one, and it would come back with it."""
+    cache = mode.model_copy(update={"purpose": "cache", "storage": None})
+    store = mode.model_copy(update={"purpose": "store", "storage": "1Gi"})
+    assert settings(configuration.server(cache, tls=True))["repl-diskless-load"] == "flush-before-load"
+    assert "repl-diskless-load" not in settings(configuration.server(store, tls=True))
+
+
 def test_no_role_and_no_password_stands_in_a_configuration() -> None:
     for text in (configuration.server(GROUP, tls=True), configuration.sentinel("sessions", GROUP)):
         assert not any(
@@ -64,11 +89,17 @@ def test_proxies_take_the_server_that_leads_and_a_stores_only_when_it_is_followe
 def test_scripts_are_what_the_folder_holds() -> None:
     names = {path.name for path in configuration.SCRIPTS.iterdir()}
     assert names == {
+        "cluster-plan.awk",
         "health.sh",
+        "keep-cluster.sh",
         "restore-check.sh",
         "start-sentinel.sh",
+        "spread-slots.sh",
         "start-server.sh",
+        "start-shard.sh",
+        "step-down-shard.sh",
         "step-down.sh",
+        "take-over.sh",
         "watch-closely.sh",
     }
-    assert all(configuration.script(name).startswith("#!/bin/sh\n") for name in names)
+    assert all(configuration.script(name).startswith("#!/bin/sh\n") for name in names if name.endswith(".sh"))

@@ -8,14 +8,16 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from components.redis_cache import facts
-from components.redis_cache.spec import RedisCacheSpec, ReplicatedSpec, StandaloneSpec
+from components.redis_cache.spec import ClusterSpec, RedisCacheSpec, ReplicatedSpec, StandaloneSpec
 from components.vocabulary import size_bytes
 
 MIB = 2**20
 
 
-def spec(**given_: object) -> StandaloneSpec | ReplicatedSpec:
-    return TypeAdapter[StandaloneSpec | ReplicatedSpec](RedisCacheSpec).validate_python({"memory": "1Gi", **given_})
+def spec(**given_: object) -> StandaloneSpec | ReplicatedSpec | ClusterSpec:
+    return TypeAdapter[StandaloneSpec | ReplicatedSpec | ClusterSpec](RedisCacheSpec).validate_python(
+        {"memory": "1Gi", **given_}
+    )
 
 
 @given(st.integers(64, 65536), st.sampled_from(["cache", "store"]))
@@ -50,3 +52,35 @@ def test_the_peak_counts_servers_exporters_sentinels_the_check_and_the_surge_of_
 
 def test_a_cache_claims_no_volume_for_its_servers() -> None:
     assert facts.peak(spec(mode="standalone", purpose="cache"), proxied=False).volume_claims == 0
+
+
+def test_the_peak_of_shards_counts_their_servers_the_keeper_and_a_check_for_each() -> None:
+    found = spec(mode="cluster", purpose="store", storage="4Gi", shards=4, replicas=2)
+    assert found.servers == 12
+    peak = facts.peak(found, proxied=False)
+    assert peak.pods == 12 + 4 + 1
+    assert (peak.volume_claims, peak.storage) == (12, 12 * size_bytes("4Gi"))
+    assert peak.memory == (12 + 4) * size_bytes("1Gi") + 12 * size_bytes("32Mi") + size_bytes("64Mi")
+
+
+def test_a_server_of_a_sharded_cache_has_a_small_volume_for_who_it_is() -> None:
+    found = spec(mode="cluster", purpose="cache")
+    peak = facts.peak(found, proxied=False)
+    assert (peak.pods, peak.volume_claims, peak.storage) == (7, 6, 6 * size_bytes("1Gi"))
+    assert facts.volume(spec(mode="replicated", purpose="cache")) is None
+
+
+def test_hosts_of_shards_start_with_the_one_that_leads_at_home() -> None:
+    found = spec(mode="cluster", purpose="cache")
+    assert isinstance(found, ClusterSpec)
+    hosts = facts.shard_hosts("cache", found, "ns.svc.cluster.local")
+    assert hosts[2] == [f"cache-shard-2-{n}.cache-servers.ns.svc.cluster.local" for n in (0, 1)]
+    assert len(hosts) == 3
+
+
+def test_names_of_shards_and_checks_are_taken_and_fit() -> None:
+    longest = "r" * facts.LONGEST_NAME
+    names = facts.claims(longest, [])
+    assert {f"{longest}-shard-15", f"{longest}-check-15", f"{longest}-keeper"} <= set(names)
+    assert max(len(f"{longest}-restore-check"), len(f"{longest}-check-15")) <= 52
+    assert len(f"{longest}-shard-15-") + 10 <= 63

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from components.redis_cache.spec import ReplicatedSpec, StandaloneSpec
+from components.redis_cache.spec import ClusterSpec, ReplicatedSpec, StandaloneSpec
 from components.redis_cache.telemetry import telemetry
 from components.telemetry import Telemetry
 from components.telemetry_rules import groups
@@ -19,7 +19,10 @@ SPECS = [
     StandaloneSpec(mode="standalone", purpose="store", memory="256Mi", storage="1Gi"),
     ReplicatedSpec(mode="replicated", purpose="cache", memory="256Mi"),
     ReplicatedSpec(mode="replicated", purpose="store", memory="256Mi", storage="1Gi"),
+    ClusterSpec(mode="cluster", purpose="cache", memory="256Mi"),
+    ClusterSpec(mode="cluster", purpose="store", memory="256Mi", storage="1Gi", replicas=2, shards=5),
 ]
+AnySpec = StandaloneSpec | ReplicatedSpec | ClusterSpec
 every_spec = pytest.mark.parametrize("spec", SPECS, ids=lambda s: f"{s.mode} {s.purpose}")
 
 
@@ -28,7 +31,7 @@ def series(text: str) -> set[str]:
 
 
 @every_spec
-def test_alerts_and_panels_are_written_over_signals_of_the_instance(spec: StandaloneSpec | ReplicatedSpec) -> None:
+def test_alerts_and_panels_are_written_over_signals_of_the_instance(spec: AnySpec) -> None:
     told = telemetry("cache", spec, "kubernetes")
     assert told.dashboard is not None
     known = {signal.series for signal in told.signals}
@@ -39,7 +42,7 @@ def test_alerts_and_panels_are_written_over_signals_of_the_instance(spec: Standa
 
 
 @every_spec
-def test_every_alert_has_a_runbook_and_says_what_happens(spec: StandaloneSpec | ReplicatedSpec) -> None:
+def test_every_alert_has_a_runbook_and_says_what_happens(spec: AnySpec) -> None:
     for alert in telemetry("cache", spec, "kubernetes").alerts:
         text = (RUNBOOKS / f"{alert.name}.md").read_text(encoding="utf-8")
         assert text.startswith(f"# {alert.name}\n")
@@ -48,11 +51,19 @@ def test_every_alert_has_a_runbook_and_says_what_happens(spec: StandaloneSpec | 
 
 
 @every_spec
-def test_alerts_fit_the_purpose(spec: StandaloneSpec | ReplicatedSpec) -> None:
+def test_alerts_fit_the_purpose(spec: AnySpec) -> None:
     names = {alert.name for alert in telemetry("cache", spec, "kubernetes").alerts}
     assert ("RedisStoreFull" in names) == ("RedisNotPersisting" in names) == (spec.purpose == "store")
     assert ("RedisCacheMisses" in names) == (spec.purpose == "cache")
     assert ("RedisMissingPrimary" in names) == isinstance(spec, ReplicatedSpec)
+    assert ("RedisSlotsUnserved" in names) == ("RedisShardIdle" in names) == isinstance(spec, ClusterSpec)
+    assert ("RedisReplicaDisconnected" in names) == (spec.servers > 1)
+
+
+def test_a_shard_whose_file_was_never_loaded_is_missed() -> None:
+    """Its series is not there, and those of the others are."""
+    (alert,) = [a for a in telemetry("x", SPECS[-1], "kubernetes").alerts if a.name == "RedisRestoreUnchecked"]
+    assert alert.expr.endswith('count(slipway:redis_restore_checked_timestamp{instance_name="x"}) < 5')
 
 
 def test_a_single_store_that_is_away_wakes_somebody() -> None:

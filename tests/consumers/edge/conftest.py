@@ -14,6 +14,7 @@ from components.cdn_frontend import facts as site_facts
 from components.cdn_frontend.nginx import configuration as site_configuration
 from components.cdn_frontend.spec import CdnFrontendSpec
 from components.edge_gateway.nginx import configuration as edge_configuration
+from components.edge_gateway.nginx import key_file, key_lines
 from components.edge_gateway.spec import EdgeGatewaySpec
 from components.nginx.render import Place
 from components.routes import Route, RouteSpec
@@ -40,6 +41,7 @@ def routes(port: int) -> list[Route]:
             backend=name,
             port=port,
             section="app_services",
+            place=("app_services", name, "route"),
             replicated=True,
             spec=RouteSpec.model_validate(said),
         )
@@ -61,7 +63,12 @@ def edge(tmp_path_factory: pytest.TempPathFactory) -> Generator[Running]:
         authority = nginx_server.local_certificates(folder, CERTIFICATES)
         place = nginx_server.place(folder, names.address)
         spec = EdgeGatewaySpec.model_validate({"certificates": {"main": {"hosts": list(CERTIFICATES["main"])}}})
-        text = edge_configuration(spec, routes(port), place)
+        wanted = routes(port)
+        for route in wanted:
+            if route.spec.api_key is not None:
+                keys = dict.fromkeys(route.spec.api_key.clients, table.KEY)
+                write(Path(place.given_tls), {key_file(route): key_lines(keys)})
+        text = edge_configuration(spec, wanted, place)
         ends.enter_context(nginx_server.running(text, folder, ready=place.inside))
         until_found(place.https, "/found", host="app.test", trust=authority)
         yield Running(place, folder, authority, backends)

@@ -218,7 +218,14 @@ def start(ends: ExitStack, base: Path, places: Mapping[str, Place], app: int) ->
     site = site_configuration("site", spec, {"/api": app}, places["site"])
     ends.enter_context(nginx_server.running(site, base / "site", ready=places["site"].inside))
     edge = EdgeGatewaySpec.model_validate({"certificates": {"main": {"hosts": [HOST]}}})
-    route = Route(backend="app", port=app, section="app_services", replicated=False, spec=RouteSpec(host=HOST))
+    route = Route(
+        backend="app",
+        port=app,
+        section="app_services",
+        place=("app_services", "app", "route"),
+        replicated=False,
+        spec=RouteSpec(host=HOST),
+    )
     # wrk names the host of its URL in the handshake, and nobody knows ours.
     text = edge_configuration(edge, [route], places["edge"]).replace(HOST, "localhost")
     ends.enter_context(nginx_server.running(text, base / "edge", ready=places["edge"].inside))

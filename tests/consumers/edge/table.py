@@ -14,6 +14,7 @@ YEAR = "public, max-age=31536000, immutable"
 PAGE = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 PAGES_ORIGIN = "https://page.test"
 ID = "0123456789abcdef0123456789abcdef"
+KEY = "key-of-the-partner-in-tests"
 
 
 @dataclass(frozen=True)
@@ -247,6 +248,7 @@ ROUTES: Mapping[str, Mapping[str, Any]] = {
     "counted": {"host": "app.test", "paths": ["/counted"], "limits": {"requests": 3, "per": "minute"}},
     "crowded": {"host": "app.test", "paths": ["/crowded"], "limits": {"requests": 1000, "connections": 1}},
     "closed": {"host": "app.test", "paths": ["/closed"], "allow_from": ["203.0.113.0/24"]},
+    "keyed": {"host": "app.test", "paths": ["/keyed"], "api_key": {"clients": {"partner": "partner_api_key"}}},
     "inside": {"host": "inside.test", "paths": ["/only"]},
 }
 """The routes that are asked: what a stack file says, by backend."""
@@ -306,6 +308,16 @@ EDGE_ROWS = (
     Row("Requests within the limit", "/limited", 200, repeat=3),
     Row("Requests above the limit", "/limited", 429, {"Strict-Transport-Security": ANY, "X-Request-Id": ANY}),
     Row("A client from a network that may not come", "/closed", 403),
+    Row("A request without a key where one is needed", "/keyed", 401, {"Strict-Transport-Security": ANY}),
+    Row("A key that nobody has", "/keyed", 401, sent={"X-API-Key": "0" * 32}),
+    Row(
+        "A known key, from a client that calls itself another",
+        "/keyed",
+        200,
+        {},
+        '"x-client-id": "partner"',
+        sent={"X-API-Key": KEY, "X-Client-Id": "somebody"},
+    ),
     Row(
         "A long answer, compressed on the way",
         "/long",

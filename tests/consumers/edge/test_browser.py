@@ -108,6 +108,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Generator[Browser]:
             backend="web",
             port=int(place.http.rpartition(":")[2]),
             section="cdn_frontends",
+            place=("cdn_frontends", "web", "route"),
             replicated=False,
             spec=RouteSpec(host=HOST),
         )

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.consumers.edge import table
 from tests.consumers.edge.asking import Answer, ask
 from tests.consumers.edge.conftest import Running
 
@@ -120,6 +121,15 @@ def test_a_post_is_not_sent_twice(edge: Running) -> None:
     assert sum(b.seen["POST /once"] for b in edge.backends) == before + 1
     time.sleep(5.1)  # both replicas count as failed for fail_timeout
     assert get(edge, "/").status == 200
+
+
+def test_a_key_stays_at_the_edge_and_in_no_log(edge: Running) -> None:
+    answer = get(edge, "/keyed/who", headers={"X-API-Key": table.KEY})
+    assert answer.status == 200
+    assert table.KEY not in answer.body.decode()
+    seen = answer.header("X-Request-Id")
+    assert seen is not None
+    assert table.KEY not in str(_lines(edge.folder / "access.log", seen))
 
 
 def test_a_client_above_its_open_requests_is_refused(edge: Running) -> None:

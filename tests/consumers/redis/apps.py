@@ -79,13 +79,18 @@ def in_network(resolv_conf: Path, command: str) -> list[str]:
 
 
 def ask(instance: Instance, host: str, user: str, password: str, *command: str, port: int = 6379) -> str:
-    """What valkey-cli prints for one command, asked by a user over TLS from a Sentinel's pod."""
+    """What valkey-cli prints for one command, asked by a user over TLS from a pod that is no server."""
+    return lines(instance, host, user, password, *command, port=port).strip()
+
+
+def lines(instance: Instance, host: str, user: str, password: str, *command: str, port: int = 6379) -> str:
+    """The same with empty lines: values that are not there."""
     words = shlex.join(command)
     line = (
         f"REDISCLI_AUTH='{password}' timeout 3 valkey-cli -h {host} -p {port} --tls --cacert /run/tls/ca.crt "
         f"--user {user} {words} 2>&1"
     )
-    return instance.sentinels[-1].run("sh", "-c", line).stdout.strip()
+    return instance.bystander.run("sh", "-c", line).stdout
 
 
 def missing(instance: Instance, writer: Writer, app: str) -> list[int]:

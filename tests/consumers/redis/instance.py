@@ -29,22 +29,22 @@ class Instance:
         self.network = Network()
         self.tls = folder / "tls"
         self.servers: list[Pod] = []
+        self.shards: list[list[Pod]] = []
         self.sentinels: list[Pod] = []
+        self.keepers: list[Pod] = []
         self.proxies: list[Pod] = []
 
     def __enter__(self) -> Self:
         self._stack.enter_context(self.network)
         self._stack.callback(self._end)
         self._certify()
-        self.servers = self._stateful(f"{self.name}-server")
+        while self._has(shard := f"{self.name}-shard-{len(self.shards)}-server"):
+            self.shards.append(self._stateful(shard))
+        self.servers = [pod for shard in self.shards for pod in shard] or self._stateful(f"{self.name}-server")
         if self._has(f"{self.name}-sentinel-watch"):
             self.sentinels = self._stateful(f"{self.name}-sentinel-watch")
-        if self._has(f"{self.name}-proxy-deployment"):
-            deployment = self._recording.one("Deployment", f"{self.name}-proxy-deployment").inputs
-            self.proxies = [
-                self._pod(f"{self.name}-proxy-{index}", f"{self.name}-proxy", deployment["spec"]["template"])
-                for index in range(deployment["spec"]["replicas"])
-            ]
+        self.proxies = self._deployed("proxy")
+        self.keepers = self._deployed("keeper")
         return self
 
     def __exit__(
@@ -54,7 +54,12 @@ class Instance:
 
     @property
     def pods(self) -> list[Pod]:
-        return [*self.servers, *self.sentinels, *self.proxies]
+        return [*self.servers, *self.sentinels, *self.proxies, *self.keepers]
+
+    @property
+    def bystander(self) -> Pod:
+        """A pod that has the client and is no server."""
+        return [*self.sentinels, *self.keepers][-1]
 
     def _end(self) -> None:
         for pod in self.pods:
@@ -63,6 +68,15 @@ class Instance:
 
     def _has(self, name: str) -> bool:
         return any(resource.name == name for resource in self._recording.resources)
+
+    def _deployed(self, role: str) -> list[Pod]:
+        name = f"{self.name}-{role}"
+        if not self._has(f"{name}-deployment"):
+            return []
+        body = self._recording.one("Deployment", f"{name}-deployment").inputs
+        return [
+            self._pod(f"{name}-{index}", name, body["spec"]["template"]) for index in range(body["spec"]["replicas"])
+        ]
 
     def _stateful(self, resource: str) -> list[Pod]:
         body = self._recording.one("StatefulSet", resource).inputs
@@ -172,7 +186,7 @@ class Instance:
         return int(found[0].partition("=")[2].partition(",")[0]) if found else 0
 
     def all_ready(self) -> bool:
-        return all(pod.probe("readinessProbe") for pod in [*self.servers, *self.sentinels])
+        return all(pod.probe("readinessProbe") for pod in [*self.servers, *self.sentinels, *self.keepers])
 
     def wait(self, what: str, is_so: Callable[[], bool], *, seconds: float = 60) -> float:
         """Seconds it took. Raises AssertionError with the last words of every pod if it does not happen."""

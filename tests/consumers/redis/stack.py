@@ -46,3 +46,35 @@ def standalone() -> Recording:
         if connection.get("redis") == "sessions":
             del connection["via"]
     return run("prod", given)
+
+
+@functools.cache
+def sharded(shards: int = 3) -> Recording:
+    """Production with a sharded cache of six servers, and a sharded store of nine; `worker` and `api` write to both."""
+    given: dict[str, Any] = copy.deepcopy(values("prod"))
+    given["blocksight:redis_caches"] = {
+        "cache": {"mode": "cluster", "purpose": "cache", "memory": "256Mi", "shards": shards},
+        "sessions": {"mode": "cluster", "purpose": "store", "memory": "256Mi", "storage": "1Gi", "replicas": 2},
+    }
+    for connection in given[APPS]["api"]["connects_to"]:
+        if "redis" in connection:
+            connection["multi_key"] = False
+            connection.pop("via", None)
+    given[APPS]["worker"] = {
+        **SMALL,
+        "connects_to": [
+            {"redis": "sessions", "keys": "job:*", "clients": 5, "multi_key": False},
+            {"redis": "cache", "as": "CACHE", "keys": "job:*", "multi_key": False},
+        ],
+    }
+    given[APPS]["report"] = {
+        **SMALL,
+        "connects_to": [{"redis": "cache", "keys": "cache:*", "access": "read", "clients": 5, "multi_key": False}],
+    }
+    given["blocksight:environment"]["target"]["quota"] |= {
+        "pods": 120,
+        "cpu": "60",
+        "memory": "128Gi",
+        "volume_claims": 60,
+    }
+    return run("prod", given)

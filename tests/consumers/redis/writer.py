@@ -13,7 +13,8 @@ from typing import Any
 
 from redis import Redis
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.cluster import ClusterNode, RedisCluster
+from redis.exceptions import RedisClusterException, RedisError
 from redis.retry import Retry
 from redis.sentinel import Sentinel
 
@@ -21,7 +22,7 @@ PAUSE_SECONDS = 0.004
 """A few hundred writes a second, and time left for the servers on a machine of two cores."""
 
 
-def client(settings: dict[str, Any]) -> Redis:
+def client(settings: dict[str, Any]) -> Redis | RedisCluster:
     """As an app makes it from its variables; without retries, so that each failure is seen."""
     common: dict[str, Any] = {
         "username": settings["username"],
@@ -32,12 +33,17 @@ def client(settings: dict[str, Any]) -> Redis:
         "socket_connect_timeout": 1.0,
         "retry": Retry(NoBackoff(), 0),
     }
+    if "cluster-nodes" in settings:
+        nodes = [ClusterNode(host, port) for host, port in _addresses(settings["cluster-nodes"])]
+        return RedisCluster(startup_nodes=nodes, **common)
     if "sentinel-hosts" in settings:
-        addresses = [
-            (host, int(port)) for host, _, port in (h.rpartition(":") for h in settings["sentinel-hosts"].split(","))
-        ]
+        addresses = _addresses(settings["sentinel-hosts"])
         return Sentinel(addresses, sentinel_kwargs=common, **common).master_for(settings["master-name"])
     return Redis(host=settings["host"], port=int(settings["port"]), **common)
+
+
+def _addresses(listed: str) -> list[tuple[str, int]]:
+    return [(host, int(port)) for host, _, port in (each.rpartition(":") for each in listed.split(","))]
 
 
 def main(settings: dict[str, Any]) -> None:
@@ -48,7 +54,7 @@ def main(settings: dict[str, Any]) -> None:
             began = time.time()
             try:
                 server.set(f"{settings['prefix']}{number}", number)
-            except (RedisError, OSError) as error:
+            except (RedisError, RedisClusterException, OSError) as error:
                 notes.write(f"failed {number} {began} {time.time()} {type(error).__name__} {str(error)[:80]!r}\n")
                 time.sleep(0.05)
             else:

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from tests.stacks.refusals import apps, between, cluster, contracts, edge, postgres, redis, specs, targets, words
+from tests.stacks.refusals import (
+    apps,
+    between,
+    cluster,
+    contracts,
+    edge,
+    edge_routes,
+    postgres,
+    redis,
+    specs,
+    targets,
+    words,
+)
 from tests.stacks.refusals.case import Case
 
 CASES: tuple[Case, ...] = (
@@ -14,6 +26,7 @@ CASES: tuple[Case, ...] = (
     *redis.CASES,
     *postgres.CASES,
     *edge.CASES,
+    *edge_routes.CASES,
     *cluster.CASES,
     *between.CASES,
 )

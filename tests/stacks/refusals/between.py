@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from tests.stacks.refusals.case import API, APP, Case
 
+UPLOADS = {
+    "bucket": "s3://shop-uploads/pictures",
+    "region": "eu-central-1",
+    "credentials": {"access_key": {"secret": "uploads_access_key"}, "secret_key": {"secret": "uploads_secret_key"}},
+}
+
 CASES: tuple[Case, ...] = (
     # Between components
     Case(
@@ -15,6 +21,48 @@ CASES: tuple[Case, ...] = (
         "A connection to an app that is not there",
         {f"{API}.connects_to": [{"app": "electrs"}]},
         (f"{API}.connects_to[0].app: names nothing in this stack; there are: api",),
+    ),
+    Case(
+        "A connection to a bucket that is not there",
+        {"object_stores.uploads": UPLOADS, f"{API}.connects_to": [{"object_store": "upload"}]},
+        (f"{API}.connects_to[0].object_store: names nothing in this stack; there are: uploads",),
+    ),
+    Case(
+        "An app that would reach a bucket as nobody",
+        {
+            "object_stores.uploads": {"bucket": "s3://shop-uploads", "region": "eu-central-1"},
+            f"{API}.connects_to": [{"object_store": "uploads"}],
+        },
+        (
+            f"{API}.connects_to[0].object_store: has no credentials, and an app is nobody to the cloud: give the store credentials of its own for this; e.g. credentials: {{access_key: {{secret: uploads_access_key}}, secret_key: {{secret: uploads_secret_key}}}}",
+        ),
+        "docker",
+    ),
+    Case(
+        "A bucket in no region, with keys that are not set",
+        {
+            "object_stores.uploads": {key: value for key, value in UPLOADS.items() if key != "region"},
+            f"{API}.connects_to": [{"object_store": "uploads"}],
+        },
+        (
+            f"{API}.connects_to[0].object_store: has no region, and an app signs its requests for one: say it on the store; e.g. region: eu-central-1",
+            "object_stores.uploads.credentials.access_key.secret: names a secret that is not set; set it: pulumi config set --secret --path secrets.uploads_access_key",
+            "object_stores.uploads.credentials.secret_key.secret: names a secret that is not set; set it: pulumi config set --secret --path secrets.uploads_secret_key",
+        ),
+    ),
+    Case(
+        "A bucket and an app under the same words",
+        {
+            "secrets": {"uploads_access_key": "x", "uploads_secret_key": "x"},
+            "object_stores.uploads": UPLOADS,
+            "app_services.web": {
+                **APP,
+                "connects_to": [{"object_store": "uploads", "as": "API"}, {"app": "api"}],
+            },
+        },
+        (
+            "app_services.web.connects_to[1].as: gives the same variables as connects_to[0] (API); name one of them with `as`; e.g. {postgres: main, as: ANALYTICS}",
+        ),
     ),
     Case(
         "A connection to a port that is not there",

@@ -20,6 +20,8 @@ GATEWAY: dict[str, Any] = {
 }
 EDGE: dict[str, Any] = {"certificates": {"main": {"hosts": ["shop.example.com", "api.example.com"]}}}
 WEB: dict[str, Any] = {"image": DIGEST}
+JWT = {"issuer": "https://id.example.com", "jwks": "https://id.example.com/keys", "audiences": ["api"]}
+OIDC = {"issuer": "https://id.example.com", "client_id": "shop", "client_secret": "oidc_secret"}
 
 
 def on_kubernetes(route: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -207,21 +209,47 @@ CASES: tuple[Case, ...] = (
         ),
     ),
     Case(
+        "More that only Envoy Gateway can do",
+        on_kubernetes(
+            {"api_key": {"clients": {"partner": "partner_key"}}, "circuit": {}},
+            edge={**EDGE, "waf": {}, "trusted_proxies": ["173.245.48.0/20"]},
+            secrets={"partner_key": {"secure": "v1:..."}},
+            **{f"{CLUSTER}.operators.envoy_gateway": GONE},
+        ),
+        tuple(
+            f"{path}: can't be honoured by a gateway of which only Gateway API's standard channel is known; remove it, or install Envoy Gateway and name it in environment.target.cluster.operators; e.g. *"
+            for path in ("edge.trusted_proxies", "edge.waf", f"{API}.route.api_key", f"{API}.route.circuit")
+        ),
+    ),
+    Case(
+        "A firewall's rule that its set has not",
+        on_kubernetes({}, edge={**EDGE, "waf": {"exclude": [942]}}),
+        ("edge.waf.exclude[0]: is no rule of the set: they have six digits and start with 9; e.g. 942100",),
+    ),
+    Case(
         "What nginx can't do",
         {
-            "edge": {"certificates": {"main": {"hosts": ["api.example.com"], "acme": "production"}}, "proxies": 3},
+            "edge": {
+                "certificates": {"main": {"hosts": ["api.example.com"], "acme": "production"}},
+                "proxies": 3,
+                "waf": {"mode": "block"},
+            },
+            "app_services.web": {
+                **APP,
+                "image": "shop/web:dev",
+                "route": {"host": "api.example.com", "paths": ["/web"], "oidc": OIDC},
+            },
+            "secrets": {"oidc_secret": {"secure": "v1:..."}},
             f"{API}.route": {
                 "host": "api.example.com",
-                "jwt": {
-                    "issuer": "https://id.example.com",
-                    "jwks": "https://id.example.com/keys",
-                    "audiences": ["api"],
-                },
+                "jwt": JWT,
             },
         },
         (
             "edge.certificates.main.acme: is for kubernetes only: Let's Encrypt can't reach a published port of 127.0.0.1; remove it",
             "edge.proxies: is for kubernetes only: one machine runs one nginx; remove it",
+            "edge.waf: is for kubernetes only: nginx as it is shipped has no web application firewall, only `limits` and `allow_from`; remove it",
+            "app_services.web.route.oidc: is for kubernetes only: nginx can't sign people in; let the app do it; remove it",
             f"{API}.route.jwt: is for kubernetes only: nginx can't check tokens; let the app do it; remove it",
         ),
         "docker",

@@ -20,6 +20,29 @@ PEERS = {"us": {"store": "backups", "server": "other-g1"}}
 CASES: tuple[Case, ...] = (
     # PostgresCluster: replication, versions, backups
     Case(
+        "A risky migration of a server without backups",
+        {f"{API}.migrations": {"command": ["migrate"], "risky": True}},
+        (f"{API}.migrations.risky: needs backups of 'main': say `backup: {{store: ...}}` there",),
+    ),
+    Case(
+        "A risky migration on one machine, of a server that archives nothing",
+        {f"{API}.migrations": {"command": ["migrate"], "risky": True}},
+        (f"{API}.migrations.risky: needs backups of 'main': say `docker: {{archive: true}}` there",),
+        "docker",
+    ),
+    Case(
+        "A risky migration whose backup is called like a server",
+        {
+            f"{MAIN}.docker": {"archive": True},
+            "postgres_clusters.api-main": {"major": 18, "databases": {"api": {}}},
+            f"{API}.migrations": {"command": ["migrate"], "risky": True},
+        },
+        (
+            "app_services.api: takes a name that 'api-main' takes too: names with a suffix (`-rw`, `-secrets`, ...) must differ as well; rename one",
+        ),
+        "docker",
+    ),
+    Case(
         "Nothing may be lost, with one instance",
         {f"{MAIN}.instances": 1, f"{MAIN}.replication": {"rpo": "zero"}},
         (

@@ -9,6 +9,7 @@ from tests.stacks.refusals.case import API, APP, CLUSTER, Case
 CERT_MANAGER = {f"{CLUSTER}.operators.cert_manager": {"version": "1.21", "namespace": "cert-manager"}}
 CACHE: dict[str, Any] = {"mode": "standalone", "purpose": "cache", "memory": "256Mi"}
 STORE: dict[str, Any] = {"mode": "replicated", "purpose": "store", "memory": "256Mi", "storage": "1Gi"}
+SHARDED: dict[str, Any] = {"mode": "cluster", "purpose": "cache", "memory": "256Mi"}
 JOBS: dict[str, Any] = {**APP, "connects_to": [{"redis": "cache"}]}
 
 
@@ -18,9 +19,39 @@ def _case(title: str, instance: dict[str, Any], line: str, **others: Any) -> Cas
 
 CASES: tuple[Case, ...] = (
     _case(
-        "Sharded servers",
-        {"mode": "cluster", "purpose": "cache", "memory": "1Gi", "shards": 2},
-        "redis_caches.cache: must be a mapping whose `mode` is standalone or replicated; sharded servers (cluster) are not offered, since no backend for them is fit for production (docs/adr/0020-no-sharded-mode.md): give more memory, or split by purpose; e.g. {mode: standalone, purpose: cache, memory: 256Mi}",
+        "A mode that there is not",
+        {"mode": "sharded", "purpose": "cache", "memory": "1Gi"},
+        "redis_caches.cache: must be a mapping whose `mode` is standalone, replicated or cluster; e.g. {mode: standalone, purpose: cache, memory: 256Mi}",
+    ),
+    _case(
+        "Two shards",
+        {**SHARDED, "shards": 2},
+        "redis_caches.cache.shards: must be 3 or more: a majority of the primaries elects the one that is missing, and of two none is left; e.g. 3",
+    ),
+    _case(
+        "More shards than a keeper keeps",
+        {**SHARDED, "shards": 17},
+        "redis_caches.cache.shards: must be 16 or less; e.g. 3",
+    ),
+    _case(
+        "Shards without replicas",
+        {**SHARDED, "replicas": 0},
+        "redis_caches.cache.replicas: must be 1 or more: a shard without a replica is gone with its server, and its part of the keys with it; e.g. 1",
+    ),
+    _case(
+        "A sharded store with one replica in each shard",
+        {**SHARDED, "purpose": "store", "storage": "1Gi"},
+        "redis_caches.cache.replicas: must be 2 or more for a store: a primary takes writes only while a replica follows, and a failover uses one up; e.g. 2",
+    ),
+    _case(
+        "Shards of Redis",
+        {**SHARDED, "engine": "redis"},
+        "redis_caches.cache.engine: must be valkey for a sharded instance: it hands a slot over with all its keys at once, and hands over before it stops; e.g. valkey",
+    ),
+    _case(
+        "Shards with too little memory",
+        {**SHARDED, "memory": "32Mi"},
+        "redis_caches.cache.memory: must be 64Mi or more for a server to work; e.g. 256Mi",
     ),
     _case(
         "A cache with too little memory",
@@ -126,6 +157,24 @@ CASES: tuple[Case, ...] = (
         **{f"{API}.connects_to": [{"redis": "cache", "via": "proxy"}]},
     ),
     _case(
+        "Proxies before shards",
+        SHARDED,
+        f"{API}.connects_to[0].via: is for replicated instances; 'cache' is sharded: its servers send a client on to whoever has a key; remove it",
+        **{f"{API}.connects_to": [{"redis": "cache", "via": "proxy", "multi_key": False}]},
+    ),
+    _case(
+        "An app that says nothing about several keys, on shards",
+        SHARDED,
+        f"{API}.connects_to[0].multi_key: must be false for 'cache', which is sharded: a command, transaction or script on several keys works only if they share a hash tag, as in {{user:1}}:a and {{user:1}}:b; an app that needs others goes to a replicated instance; e.g. {{redis: cache, multi_key: false}}",
+        **{f"{API}.connects_to": [{"redis": "cache"}]},
+    ),
+    _case(
+        "An app that needs several keys at once, on shards",
+        SHARDED,
+        f"{API}.connects_to[0].multi_key: must be false for 'cache', which is sharded: a command, transaction or script on several keys works only if they share a hash tag, as in {{user:1}}:a and {{user:1}}:b; an app that needs others goes to a replicated instance; e.g. {{redis: cache, multi_key: false}}",
+        **{f"{API}.connects_to": [{"redis": "cache", "multi_key": True}]},
+    ),
+    _case(
         "An app that is called like a user of every server",
         CACHE,
         "app_services.replication.connects_to[0].redis: would make a user of the app's name, which every server has already; rename the app",
@@ -140,8 +189,8 @@ CASES: tuple[Case, ...] = (
     _case(
         "A cache's name too long for its suffixes",
         CACHE,
-        f"redis_caches.{'r' * 44}: has 44 characters, allowed are 43: suffixes are put behind it",
-        **{f"redis_caches.{'r' * 44}": CACHE},
+        f"redis_caches.{'r' * 39}: has 39 characters, allowed are 38: suffixes are put behind it",
+        **{f"redis_caches.{'r' * 39}": CACHE},
     ),
     _case(
         "A name that a cache's Sentinels have",
@@ -162,6 +211,14 @@ CASES: tuple[Case, ...] = (
         {"redis_caches.cache": {"mode": "replicated", "purpose": "cache", "memory": "256Mi"}},
         (
             "redis_caches.cache.mode: is for kubernetes only: Sentinel hands out addresses that hold inside the servers' own network alone, and on one machine there is nothing to fail over to; say mode: standalone",
+        ),
+        "docker",
+    ),
+    Case(
+        "Shards on one machine",
+        {"redis_caches.cache": SHARDED},
+        (
+            "redis_caches.cache.mode: is for kubernetes only: sharded servers send a client on to each other's addresses, which hold inside their own network alone, and on one machine shards share what each should have for itself; say mode: standalone",
         ),
         "docker",
     ),

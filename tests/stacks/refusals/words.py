@@ -15,7 +15,7 @@ CASES: tuple[Case, ...] = (
         "An unknown section",
         {"app_service": {}},
         (
-            "app_service: is not a known section; known: app_services, cdn_frontends, contracts, edge, environment, object_stores, postgres_clusters, redis_caches, secrets",
+            "app_service: is not a known section; known: app_services, cdn_frontends, contracts, edge, environment, monitoring, object_stores, postgres_clusters, redis_caches, secrets",
         ),
     ),
     Case(
@@ -64,7 +64,7 @@ CASES: tuple[Case, ...] = (
         "A typo in the word that tells connections apart",
         {f"{API}.connects_to": [{"postgress": "main"}]},
         (
-            f"{API}.connects_to[0]: must name what it connects to: {{postgres: NAME}}, {{redis: NAME}}, {{app: NAME}} or {{external: HOST}}; e.g. {{postgres: main, pool: 10}}",
+            f"{API}.connects_to[0]: must name what it connects to: {{postgres: NAME}}, {{redis: NAME}}, {{app: NAME}}, {{object_store: NAME}} or {{external: HOST}}; e.g. {{postgres: main, pool: 10}}",
         ),
     ),
     Case(

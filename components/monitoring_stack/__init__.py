@@ -1,0 +1,4 @@
+from components.monitoring_stack.component import MonitoringStack
+from components.monitoring_stack.spec import MonitoringSpec
+
+__all__ = ["MonitoringSpec", "MonitoringStack"]
