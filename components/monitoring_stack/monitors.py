@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from pulumi_kubernetes.apiextensions import CustomResource
 
@@ -40,8 +41,7 @@ def create(place: Place) -> None:
     _object(place, "ServiceMonitor", "kubelet", _kubelet(place))
     hosts = discovery.homes(place.wiring, facts.BLACKBOX.name)
     for asked in blackbox.questions(place.wiring.telemetry):
-        name = f"{asked.probe.instance}-{asked.probe.vantage}-{asked.module.replace('_', '-')}"
-        _object(place, "Probe", name, _probe(asked, hosts))
+        _object(place, "Probe", _probe_name(asked), _probe(asked, hosts))
     rules = prometheus.groups(place.spec, place.wiring.telemetry, "kubernetes")
     _object(place, "PrometheusRule", "rules", {"groups": rules})
 
@@ -127,6 +127,13 @@ def _of_kubelet(place: Place, path: str, series: str) -> dict[str, Any]:
             {"action": "labeldrop", "regex": "id|image|name"},
         ],
     }
+
+
+def _probe_name(asked: blackbox.Question) -> str:
+    """By what is asked: an instance may answer under several hosts."""
+    probe = asked.probe
+    address = urlsplit(probe.target if "//" in probe.target else f"//{probe.target}")
+    return f"{probe.instance}-{probe.module.replace('_', '-')}-{(probe.server_name or address.hostname or '').replace('.', '-')}"
 
 
 def _probe(asked: blackbox.Question, hosts: Mapping[str, str]) -> dict[str, Any]:
