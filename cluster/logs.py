@@ -26,9 +26,6 @@ LEVELS = ("trace", "debug", "info", "warn", "error", "fatal")
 FILES = "/var/log/containers"
 """Where the kubelet links the logs of containers, as POD_NAMESPACE_CONTAINER-ID.log."""
 
-STORE_CONTAINERS = "logs"
-"""Pods of the store itself start so: a line about each line would never end."""
-
 
 def values(stores: Mapping[str, LogsSpec]) -> dict[str, Any]:
     """For the chart: one input and one output per stack, so that a store that is away holds up no other."""
@@ -37,7 +34,7 @@ def values(stores: Mapping[str, LogsSpec]) -> dict[str, Any]:
         "luaScripts": {SCRIPT.name: SCRIPT.read_text(encoding="utf-8")},
         "config": {
             "pipeline": {
-                "inputs": [_input(prefix) for prefix in sorted(stores)],
+                "inputs": [_input(prefix, stores[prefix]) for prefix in sorted(stores)],
                 "filters": [
                     {
                         "name": "lua",
@@ -54,13 +51,13 @@ def values(stores: Mapping[str, LogsSpec]) -> dict[str, Any]:
     }
 
 
-def _input(prefix: str) -> dict[str, Any]:
+def _input(prefix: str, spec: LogsSpec) -> dict[str, Any]:
     spaces = (prefix, f"{prefix}-monitoring", f"{prefix}-x-*")
     return {
         "name": "tail",
         "alias": prefix,
         "path": ",".join(f"{FILES}/*_{space}_*.log" for space in spaces),
-        "exclude_path": f"{FILES}/{STORE_CONTAINERS}-*_{prefix}-monitoring_*.log",
+        "exclude_path": _of_the_store(spec, prefix),
         "tag_regex": r"(?<pod_name>[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*)_(?<namespace_name>[^_]+)_(?<container_name>.+)-",
         "tag": "kube.<namespace_name>.<pod_name>.<container_name>",
         "read_from_head": True,
@@ -86,6 +83,12 @@ def _input(prefix: str) -> dict[str, Any]:
             ]
         },
     }
+
+
+def _of_the_store(spec: LogsSpec, prefix: str) -> str:
+    """Its own lines: one about each line that it takes would never end. Its pods start with the name of its Service."""
+    service, *rest = str(urlsplit(spec.push).hostname).split(".")
+    return f"{FILES}/{service}-*_{rest[0] if rest else prefix}_*.log"
 
 
 def _of(prefix: str) -> str:

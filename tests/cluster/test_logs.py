@@ -11,7 +11,7 @@ import pytest
 from cluster import logs
 from cluster.spec import LogsSpec
 
-PUSH = "http://logs.shop-prod-monitoring:3100/loki/api/v1/push"
+PUSH = "http://monitoring-loki.shop-prod-monitoring:3100/loki/api/v1/push"
 
 
 def pipeline(**stores: dict[str, Any]) -> dict[str, Any]:
@@ -25,7 +25,7 @@ def pipeline(**stores: dict[str, Any]) -> dict[str, Any]:
         ("api-7f8d_shop-prod_app-0a1b.log", True),
         ("prometheus-0_shop-prod-monitoring_prometheus-0a1b.log", True),
         ("bot-1_shop-prod-x-bot_bot-0a1b.log", True),
-        ("logs-0_shop-prod-monitoring_loki-0a1b.log", False),
+        ("monitoring-loki-0_shop-prod-monitoring_loki-0a1b.log", False),
         ("api-7f8d_shop-production_app-0a1b.log", False),
         ("coredns-1_kube-system_coredns-0a1b.log", False),
         ("shop-prod_default_app-0a1b.log", False),
