@@ -16,12 +16,13 @@ from cluster.spec import LogsSpec
 
 SCRIPT = Path(__file__).with_suffix(".lua")
 
-LABELS = ("namespace", "app", "instance", "level")
-"""Labels of Loki's streams: few, each with few values. Pods come and go, so they are metadata of a line instead."""
-METADATA = ("pod", "container", "trace_id")
+LABELS = ("namespace", "instance_name", "level", "class")
+"""Labels of Loki's streams: few, each with few values, and those that the collector on Docker gives. Pods come and go, so
+they are metadata of a line instead."""
+METADATA = ("pod", "container", "request_id", "trace_id")
 
-LEVELS = ("trace", "debug", "info", "warn", "error", "fatal")
-"""In their order; what tells no level is `unknown`, and always kept."""
+LEVELS = ("debug", "info", "warn", "error")
+"""In their order. What tells no level is `warn` on standard error, and `info` else."""
 
 FILES = "/var/log/containers"
 """Where the kubelet links the logs of containers, as POD_NAMESPACE_CONTAINER-ID.log."""
@@ -98,7 +99,8 @@ def _of(prefix: str) -> str:
 
 def _drops(prefix: str, spec: LogsSpec) -> Iterator[dict[str, Any]]:
     below = LEVELS[: LEVELS.index(spec.least)]
-    rules = [f"level ^({'|'.join(below)})$", *(f"line {pattern}" for pattern in spec.drop)]
+    levels = [f"level ^({'|'.join(below)})$"] if below else []
+    rules = [*levels, *(f"line {pattern}" for pattern in spec.drop)]
     for rule in rules:
         yield {"name": "grep", "match_regex": _of(prefix), "exclude": rule}
 

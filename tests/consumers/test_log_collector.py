@@ -49,18 +49,19 @@ def line(folder: Path, text: str) -> str:
 
 
 def test_a_line_of_json_gets_its_labels_and_stays_as_it_was(tmp_path: Path) -> None:
-    fields = {"level": "WARNING", "msg": "slow", "trace_id": "4bf92f35"}
+    fields = {"level": "WARNING", "msg": "slow", "trace_id": "4bf92f35", "request_id": "r-1", "audit": True}
     text = json.dumps(fields)
-    labels = {"app.kubernetes.io/name": "app-service", "app.kubernetes.io/instance": "api"}
+    labels = {"app.kubernetes.io/instance": "api"}
     record = {"log": text, "fields": fields, "kubernetes": {"labels": labels}}
     assert shaped(tmp_path, "kube.shop-prod.api-7f8d.app", record) == {
         "line": text,
         "namespace": "shop-prod",
-        "app": "app-service",
-        "instance": "api",
+        "instance_name": "api",
         "level": "warn",
+        "class": "audit",
         "pod": "api-7f8d",
         "container": "app",
+        "request_id": "r-1",
         "trace_id": "4bf92f35",
     }
 
@@ -68,8 +69,9 @@ def test_a_line_of_json_gets_its_labels_and_stays_as_it_was(tmp_path: Path) -> N
 def test_a_line_without_metadata_is_kept(tmp_path: Path) -> None:
     made = shaped(tmp_path, "kube.shop-prod.api-7f8d.app", {"log": "plain"})
     assert made["line"] == "plain"
-    assert {made[name] for name in ("app", "instance", "level")} == {"unknown"}
+    assert (made["instance_name"], made["level"], made["class"]) == ("unknown", "info", "app")
     assert "trace_id" not in made
+    assert shaped(tmp_path, "kube.shop-prod.api-1.app", {"log": "plain", "stream": "stderr"})["level"] == "warn"
 
 
 @pytest.mark.parametrize(
@@ -78,14 +80,14 @@ def test_a_line_without_metadata_is_kept(tmp_path: Path) -> None:
         ({"level": "Error"}, "error"),
         ({"severity": "NOTICE"}, "info"),
         ({"level": 50}, "error"),
-        ({"level": "info", "record": {"error_severity": "FATAL"}}, "fatal"),
-        ({"level": "shop-7"}, "unknown"),
-        ({"level": True}, "unknown"),
+        ({"level": "info", "record": {"error_severity": "FATAL"}}, "error"),
+        ({"level": "shop-7"}, "info"),
+        ({"level": True}, "info"),
     ],
 )
 def test_levels_are_few_words(tmp_path: Path, fields: dict[str, Any], level: str) -> None:
     assert shaped(tmp_path, "kube.shop-prod.api-1.app", {"log": "x", "fields": fields})["level"] == level
-    assert level in {*logs.LEVELS, "unknown"}
+    assert level in logs.LEVELS
 
 
 @pytest.mark.parametrize(
