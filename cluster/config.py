@@ -29,7 +29,7 @@ class ClusterConfig(Spec):
     )
     """Kinds of volumes, by name."""
     logs: Mapping[DnsLabel, LogsSpec] = Field(
-        default={}, examples=["{shop-prod: {push: http://logs.shop-prod-monitoring:3100/loki/api/v1/push}}"]
+        default={}, examples=["{shop-prod: {push: http://monitoring-loki.shop-prod-monitoring:3100/loki/api/v1/push}}"]
     )
     """Where logs go, by the prefix of the stack whose they are: its namespaces start with it."""
     stacks: Mapping[DnsLabel, StackSpec] = Field(default={}, examples=["{prod: {file: ../Pulumi.prod.yaml}}"])

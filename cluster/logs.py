@@ -16,18 +16,16 @@ from cluster.spec import LogsSpec
 
 SCRIPT = Path(__file__).with_suffix(".lua")
 
-LABELS = ("namespace", "app", "instance", "level")
-"""Labels of Loki's streams: few, each with few values. Pods come and go, so they are metadata of a line instead."""
-METADATA = ("pod", "container", "trace_id")
+LABELS = ("namespace", "instance_name", "level", "class")
+"""Labels of Loki's streams: few, each with few values, and those that the collector on Docker gives. Pods come and go, so
+they are metadata of a line instead."""
+METADATA = ("pod", "container", "request_id", "trace_id")
 
-LEVELS = ("trace", "debug", "info", "warn", "error", "fatal")
-"""In their order; what tells no level is `unknown`, and always kept."""
+LEVELS = ("debug", "info", "warn", "error")
+"""In their order. What tells no level is `warn` on standard error, and `info` else."""
 
 FILES = "/var/log/containers"
 """Where the kubelet links the logs of containers, as POD_NAMESPACE_CONTAINER-ID.log."""
-
-STORE_CONTAINERS = "logs"
-"""Pods of the store itself start so: a line about each line would never end."""
 
 
 def values(stores: Mapping[str, LogsSpec]) -> dict[str, Any]:
@@ -37,7 +35,7 @@ def values(stores: Mapping[str, LogsSpec]) -> dict[str, Any]:
         "luaScripts": {SCRIPT.name: SCRIPT.read_text(encoding="utf-8")},
         "config": {
             "pipeline": {
-                "inputs": [_input(prefix) for prefix in sorted(stores)],
+                "inputs": [_input(prefix, stores[prefix]) for prefix in sorted(stores)],
                 "filters": [
                     {
                         "name": "lua",
@@ -54,13 +52,13 @@ def values(stores: Mapping[str, LogsSpec]) -> dict[str, Any]:
     }
 
 
-def _input(prefix: str) -> dict[str, Any]:
+def _input(prefix: str, spec: LogsSpec) -> dict[str, Any]:
     spaces = (prefix, f"{prefix}-monitoring", f"{prefix}-x-*")
     return {
         "name": "tail",
         "alias": prefix,
         "path": ",".join(f"{FILES}/*_{space}_*.log" for space in spaces),
-        "exclude_path": f"{FILES}/{STORE_CONTAINERS}-*_{prefix}-monitoring_*.log",
+        "exclude_path": _of_the_store(spec, prefix),
         "tag_regex": r"(?<pod_name>[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*)_(?<namespace_name>[^_]+)_(?<container_name>.+)-",
         "tag": "kube.<namespace_name>.<pod_name>.<container_name>",
         "read_from_head": True,
@@ -88,6 +86,12 @@ def _input(prefix: str) -> dict[str, Any]:
     }
 
 
+def _of_the_store(spec: LogsSpec, prefix: str) -> str:
+    """Its own lines: one about each line that it takes would never end. Its pods start with the name of its Service."""
+    service, *rest = str(urlsplit(spec.push).hostname).split(".")
+    return f"{FILES}/{service}-*_{rest[0] if rest else prefix}_*.log"
+
+
 def _of(prefix: str) -> str:
     """Tags of a stack's lines."""
     return rf"^kube\.{prefix}(-monitoring|-x-[^.]+)?\."
@@ -95,7 +99,8 @@ def _of(prefix: str) -> str:
 
 def _drops(prefix: str, spec: LogsSpec) -> Iterator[dict[str, Any]]:
     below = LEVELS[: LEVELS.index(spec.least)]
-    rules = [f"level ^({'|'.join(below)})$", *(f"line {pattern}" for pattern in spec.drop)]
+    levels = [f"level ^({'|'.join(below)})$"] if below else []
+    rules = [*levels, *(f"line {pattern}" for pattern in spec.drop)]
     for rule in rules:
         yield {"name": "grep", "match_regex": _of(prefix), "exclude": rule}
 

@@ -130,7 +130,7 @@ def _logs(draft: Draft) -> Iterator[Problem]:
         yield Problem(
             path=("addons", "log_collector"),
             rule="does not say where the logs go: section `logs` is missing, and the chart's own would print them",
-            example="logs: {shop-prod: {push: http://logs.shop-prod-monitoring:3100/loki/api/v1/push}}",
+            example="logs: {shop-prod: {push: http://monitoring-loki.shop-prod-monitoring:3100/loki/api/v1/push}}",
         )
 
 

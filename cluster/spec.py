@@ -84,11 +84,11 @@ class LogsSpec(Spec):
 
     push: str = Field(
         pattern=r"^https?://[a-z0-9][-.a-z0-9]*(:\d{1,5})?(/[-._a-z0-9]+)+$",
-        examples=["http://logs.shop-prod-monitoring:3100/loki/api/v1/push"],
+        examples=["http://monitoring-loki.shop-prod-monitoring:3100/loki/api/v1/push"],
     )
     """URL of a Loki that takes them; its namespace must admit the pods of node-agents."""
-    least: Literal["debug", "info", "warn", "error"] = "info"
-    """Lines of lower levels are dropped. A line that tells no level is kept."""
+    least: Literal["debug", "info", "warn", "error"] = "debug"
+    """Lines of lower levels are dropped. A line that tells no level is `warn` on standard error, and `info` else."""
     drop: Annotated[tuple[str, ...], Listed] = Field(default=(), max_length=20, examples=["['GET /healthz']"])
     """Regular expressions: lines that one of them matches are dropped."""
 

@@ -11,7 +11,7 @@ import pytest
 from cluster import logs
 from cluster.spec import LogsSpec
 
-PUSH = "http://logs.shop-prod-monitoring:3100/loki/api/v1/push"
+PUSH = "http://monitoring-loki.shop-prod-monitoring:3100/loki/api/v1/push"
 
 
 def pipeline(**stores: dict[str, Any]) -> dict[str, Any]:
@@ -25,7 +25,7 @@ def pipeline(**stores: dict[str, Any]) -> dict[str, Any]:
         ("api-7f8d_shop-prod_app-0a1b.log", True),
         ("prometheus-0_shop-prod-monitoring_prometheus-0a1b.log", True),
         ("bot-1_shop-prod-x-bot_bot-0a1b.log", True),
-        ("logs-0_shop-prod-monitoring_loki-0a1b.log", False),
+        ("monitoring-loki-0_shop-prod-monitoring_loki-0a1b.log", False),
         ("api-7f8d_shop-production_app-0a1b.log", False),
         ("coredns-1_kube-system_coredns-0a1b.log", False),
         ("shop-prod_default_app-0a1b.log", False),
@@ -63,7 +63,7 @@ def test_lower_levels_and_matching_lines_are_dropped_after_they_were_shaped() ->
     made = pipeline(shop_prod={"push": PUSH, "least": "warn", "drop": ["GET /healthz"]})
     shape, *drops = made["filters"]
     assert shape["name"] == "lua"
-    assert [each["exclude"] for each in drops] == ["level ^(trace|debug|info)$", "line GET /healthz"]
+    assert [each["exclude"] for each in drops] == ["level ^(debug|info)$", "line GET /healthz"]
 
 
 @pytest.mark.parametrize(
@@ -76,9 +76,14 @@ def test_an_address_is_taken_apart(push: str, port: int, tls: bool) -> None:  # 
     assert push.endswith(output["uri"])
 
 
+def test_nothing_is_dropped_unless_asked_for() -> None:
+    (shape,) = pipeline(shop_prod={"push": PUSH})["filters"]
+    assert shape["call"] == "shape"
+
+
 def test_labels_are_few_and_everything_else_leaves_the_line() -> None:
     (output,) = pipeline(shop_prod={"push": PUSH})["outputs"]
-    assert output["labels"] == "namespace=$namespace, app=$app, instance=$instance, level=$level"
+    assert output["labels"] == "namespace=$namespace, instance_name=$instance_name, level=$level, class=$class"
     assert set(output["remove_keys"].split(",")) == {*logs.LABELS, *logs.METADATA}
 
 

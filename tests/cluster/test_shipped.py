@@ -19,6 +19,7 @@ from components.redis_cache.spec import RedisKubernetesSpec
 from stack_file import StackFile
 from tests.cluster.shipped import ROOT, STACKS, recorded
 from tests.generate import CLUSTER_IDENTITIES, GOLDEN, cluster_identities
+from tests.stacks import shipped as stacks
 from tests.stacks.refusals.case import as_the_engine_reads
 
 DEFINITION = "CustomResourceDefinition"
@@ -64,6 +65,17 @@ def test_a_stack_file_with_the_whole_printed_block_is_accepted(stack: str) -> No
     assert target.cluster.model_dump(mode="json", by_alias=True, exclude_defaults=True) == printed
     assert target.cluster.agents is not None
     assert target.cluster.agents.namespace == NODE_AGENTS
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_logs_go_to_the_store_that_the_shipped_stack_runs(stack: str) -> None:
+    values = recorded(stack).one("Release", "operators-log-collector").inputs["values"]
+    (output,) = values["config"]["pipeline"]["outputs"]
+    services = {
+        f"{each.inputs['metadata']['name']}.{each.inputs['metadata']['namespace']}": each.inputs["spec"]["ports"]
+        for each in stacks.recorded(stack).of_type("Service")
+    }
+    assert output["port"] in [port["port"] for port in services[output["host"]]]
 
 
 def test_classes_of_priority_that_stacks_may_name_are_made() -> None:

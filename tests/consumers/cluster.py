@@ -34,6 +34,9 @@ NODE_SIZE = {"cpu": "16", "memory": "64Gi", "ephemeral-storage": "200Gi", "pods"
 MOST_OF_AN_ERROR = 3000
 """Letters: kubectl can repeat whole definitions."""
 
+NOWHERE = "239.255.0.1/16"
+"""Addresses for pods that a program under test would connect to: the kernel refuses to, and nothing leaves the machine."""
+
 MANIFESTS = Path(__file__).parent / "manifests"
 USERS = ("admin", "system:kube-controller-manager", "system:kube-scheduler")
 
@@ -69,6 +72,9 @@ class Cluster:
     """What a test does to a cluster, through the kubectl of its own version."""
 
     def __init__(self, kube: Path, kubeconfig: Path, api: Api) -> None:
+        self.kubeconfig = kubeconfig
+        self.certificates = kubeconfig.parent / "pki"
+        """The API server's own pair for 127.0.0.1, `apiserver.crt` and `apiserver.key`: it trusts what it made itself."""
         self._command = (kube, "kubectl", f"--kubeconfig={kubeconfig}")
         self._folder = kubeconfig.parent
         self._api = api
@@ -201,8 +207,8 @@ def as_yaml(objects: Iterable[Object]) -> str:
 
 
 @contextmanager
-def running(folder: Path) -> Generator[Cluster]:
-    """The cluster, ready. Ends with the block, and its data with it."""
+def running(folder: Path, *, pods: str | None = None) -> Generator[Cluster]:
+    """The cluster, ready, with addresses for pods from a range. Ends with the block, and its data with it."""
     kube, etcd, kwok = KUBERNETES.need() / "kube", ETCD.need() / "etcd", KWOK.need()
     api_port, etcd_port, peer_port = free_ports(3)
     tokens = {user: secrets.token_hex(16) for user in USERS}
@@ -229,7 +235,9 @@ def running(folder: Path) -> Generator[Cluster]:
         )
         cluster = Cluster(kube, _kubeconfig(folder, "admin"), api)
         cluster.kubectl("apply", "-f", "-", stdin=as_yaml(_nodes()))
-        processes.start("kwok", [kwok / "kwok", *_kwok_flags(folder, kwok / "stages")])
+        processes.start(
+            "kwok", [kwok / "kwok", *_kwok_flags(folder, kwok / "stages"), *([f"--cidr={pods}"] if pods else [])]
+        )
         cluster.kubectl("apply", "-f", MANIFESTS / "storage_class.yaml")
         cluster.kubectl("wait", "--for=condition=Ready", "--timeout=60s", "--all", "node")
         cluster.wait_until("the default account is there", lambda: bool(cluster.all("serviceaccount", "default")))

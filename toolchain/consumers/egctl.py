@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
+from toolchain import golang
 from toolchain.consumers.parts import Part, pins
-from toolchain.golang import go_program
-from toolchain.progress import run
 
 PACKAGE = "github.com/envoyproxy/gateway/cmd/egctl"
 VERSION = "v1.9.0"
@@ -16,13 +14,7 @@ PROGRAM = "egctl"
 
 
 def _make(folder: Path) -> None:
-    """Go checks the modules against its checksum database; versions are those of the tagged module's own go.mod."""
-    run(
-        [go_program(), "install", f"{PACKAGE}@{VERSION}"],
-        "building egctl",
-        cwd=folder,
-        env={"HOME": str(Path.home()), **os.environ, "GOBIN": str(folder), "GOWORK": "off"},
-    )
+    golang.install(PACKAGE, VERSION, folder)
 
 
 EGCTL = Part(

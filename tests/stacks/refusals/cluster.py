@@ -9,7 +9,7 @@ CERT_MANAGER = "https://cert-manager.io/docs/releases/"
 BARMAN = "https://cloudnative-pg.io/plugin-barman-cloud/docs/installation/"
 OWNER = "a second owner: this layer owns the definitions, and those of a chart go with its release; remove it"
 
-LOKI = "http://logs.shop-prod-monitoring:3100/loki/api/v1/push"
+LOKI = "http://monitoring-loki.shop-prod-monitoring:3100/loki/api/v1/push"
 
 CASES: tuple[Case, ...] = (
     Case(
@@ -104,7 +104,7 @@ CASES: tuple[Case, ...] = (
         "Logs that go nowhere",
         {"addons.log_collector": {}},
         (
-            "addons.log_collector: does not say where the logs go: section `logs` is missing, and the chart's own would print them; e.g. logs: {shop-prod: {push: http://logs.shop-prod-monitoring:3100/loki/api/v1/push}}",
+            "addons.log_collector: does not say where the logs go: section `logs` is missing, and the chart's own would print them; e.g. logs: {shop-prod: {push: http://monitoring-loki.shop-prod-monitoring:3100/loki/api/v1/push}}",
         ),
         "cluster",
     ),

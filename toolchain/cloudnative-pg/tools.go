@@ -1,0 +1,6 @@
+//go:build tools
+
+// Package tools names the program that this module pins; `go build` compiles it by its import path.
+package tools
+
+import _ "github.com/cloudnative-pg/cloudnative-pg/cmd/manager"
