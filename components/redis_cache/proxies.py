@@ -89,9 +89,7 @@ def create(
 
 
 def _container(mounts: Sequence[VolumeMountArgs]) -> ContainerArgs:
-    status = ProbeArgs(
-        http_get=HTTPGetActionArgs(path="/healthz", port="metrics"), period_seconds=5, failure_threshold=3
-    )
+    status = HTTPGetActionArgs(path="/healthz", port="metrics")
     return ContainerArgs(
         name="proxy",
         image=versions.HAPROXY,
@@ -104,8 +102,9 @@ def _container(mounts: Sequence[VolumeMountArgs]) -> ContainerArgs:
         resources=workload.resources(facts.PROXY_CPU, facts.PROXY_MEMORY),
         security_context=restricted_container(),
         # That there is no primary is no reason to take the proxies away too: they will be the first to know.
-        readiness_probe=status,
-        liveness_probe=status,
+        readiness_probe=ProbeArgs(http_get=status, period_seconds=5, failure_threshold=3),
+        # A busy one is left out after 15 s and keeps its connections; only one that hangs for a minute loses them.
+        liveness_probe=ProbeArgs(http_get=status, period_seconds=5, failure_threshold=12),
         # New connections stop coming before the old ones are closed.
         lifecycle=LifecycleArgs(pre_stop=LifecycleHandlerArgs(sleep=SleepActionArgs(seconds=5))),
         volume_mounts=list(mounts),

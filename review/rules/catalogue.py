@@ -69,7 +69,7 @@ _RULES = (
         "no processes of the node",
         True,
         "PSS b, KL host-pid host-ipc, CK 1 3 17 18, KU C-0038, CIS 5.2.3",
-        (pods.host_processes,),
+        (pods.host_processes, docker.host_processes),
     ),
     Rule(
         "R08",

@@ -25,17 +25,33 @@ def privileged(world: World) -> Found:
             yield thing, "", "is privileged: it is root on the machine"
 
 
+_HARMLESS = frozenset({"NET_BIND_SERVICE"})
+_OWNERSHIP = _HARMLESS | {"CHOWN", "DAC_OVERRIDE", "FOWNER"}
+"""What one that runs once needs to hand a volume over to the user of another; it ends before that one starts."""
+
+
 def capabilities(world: World) -> Found:
     for thing in _containers(world):
         found = mapping(thing.body.get("capabilities"))
         if "ALL" not in items(found.get("drops")):
             yield thing, "", "keeps Linux capabilities"
+        once = thing.body.get("mustRun") is False
+        for added in items(found.get("adds")):
+            if text(added).removeprefix("CAP_") not in (_OWNERSHIP if once else _HARMLESS):
+                yield thing, text(added), "gains a Linux capability"
 
 
 def root_file_system(world: World) -> Found:
     for thing in _services(world):
         if thing.body.get("readOnly") is not True and not thing.body.get("uploads"):
             yield thing, "", "can write to its root file system"
+
+
+def host_processes(world: World) -> Found:
+    for thing in _containers(world):
+        for field in ("pidMode", "ipcMode"):
+            if thing.body.get(field) == "host":
+                yield thing, field, "shares processes or memory with the machine"
 
 
 def host_network(world: World) -> Found:
@@ -58,14 +74,19 @@ def host_ports(world: World) -> Found:
 def host_paths(world: World) -> Found:
     for thing in _containers(world):
         for mount in objects(thing.body.get("mounts")):
-            source = text(mount.get("source"))
-            if mount.get("type") == "bind" and (
-                source.endswith("docker.sock") or source in ("/", "/etc", "/var", "/proc", "/sys")
-            ):
-                yield thing, source, "mounts the machine itself"
+            if mount.get("type") == "bind" and _of_machine(text(mount.get("source"))):
+                yield thing, text(mount.get("source")), "mounts the machine itself"
         for volume in objects(thing.body.get("volumes")):
-            if text(volume.get("hostPath")).endswith("docker.sock"):
+            if _of_machine(text(volume.get("hostPath"))):
                 yield thing, text(volume.get("hostPath")), "mounts the machine itself"
+
+
+def _of_machine(source: str) -> bool:
+    """A folder of the system, or the daemon's door; a person's own folders are what a developer mounts."""
+    return source == "/" or source.endswith("docker.sock") or source.startswith(_SYSTEM)
+
+
+_SYSTEM = ("/etc", "/proc", "/sys", "/dev", "/boot", "/root", "/run", "/var")
 
 
 def secrets_as_variables(world: World) -> Found:
