@@ -30,7 +30,11 @@ _INDEX = "staging has one index of the chain, as it can be made again; productio
 _USERS = "the image's own user, below 10000: its files belong to it; the pod is non-root and `restricted` all the same"
 _AGENTS = "agents of the node read its files and processes, which Pod Security forbids; nothing else may run in this namespace"
 _MACHINE = "it measures the machine or reads its containers' logs, on a developer's machine only; the daemon's socket is its door to that and to more"
+_WATCHED = "one volume with one writer; while it is gone Prometheus goes on judging and Alertmanager goes on telling"
+_PROBER = "staging asks from outside only while its one prober stands; production has two"
+_TAG = "its makers publish a tag, and no catalogue that could be read tells the digest; to be pinned by the first who pulls it"
 
+_SINGLE = ("grafana-deployment", "loki-stateful-set", "pushgateway-deployment")
 _IMAGES = (
     ("sessions-batch-restore-check", "check"),
     ("sessions-proxy-deployment", "proxy"),
@@ -52,6 +56,10 @@ EXEMPTIONS: tuple[Exemption, ...] = (
     Exemption("R18", "api-migrations grants-pg PGPASSWORD", "data", _GRANTS, _HALF_A_YEAR),
     *(Exemption("R01", f"{name} {container}", "data", _USERS, _A_YEAR) for name, container in _IMAGES),
     Exemption("R01", "web-deployment nginx", "platform", _USERS, _A_YEAR),
+    Exemption("R01", "monitoring-grafana-deployment grafana", "monitoring", _USERS, _A_YEAR),
+    *(Exemption(rule, "web-deployment exporter", "platform", _TAG, _HALF_A_YEAR) for rule in ("R20", "R21")),
+    *(Exemption("R26", f"monitoring-{program}", "monitoring", _WATCHED, _A_YEAR) for program in _SINGLE),
+    Exemption("R26", "monitoring-blackbox-deployment", "monitoring", _PROBER, _A_YEAR),
     Exemption("R26", "bitcoind-stateful-set", "platform", _NODE, _A_YEAR),
     Exemption("R26", "electrs-stateful-set", "platform", _INDEX, _A_YEAR),
     Exemption("R31", "operators-namespace-node-agents", "platform", _AGENTS, _A_YEAR),
