@@ -29,11 +29,14 @@ def start(project: Path, stack: str, state: Path) -> subprocess.Popen[str]:
 
 def until_created(process: subprocess.Popen[str], count: int) -> None:
     seen = 0
+    said: list[str] = []
     for line in process.stdout or ():
+        said.append(line)
         seen += "created" in line
         if seen == count:
             return
-    pytest.fail(f"ended after {seen} of {count} objects")
+    process.communicate()
+    pytest.fail(f"ended after {seen} of {count} objects:\n{''.join(said[-15:])}")
 
 
 def descendants(pid: int) -> set[int]:

@@ -8,21 +8,19 @@ from collections.abc import Iterator, Mapping
 import pytest
 
 from components.monitoring_stack import monitors
+from components.nginx import counting
 from components.promql import parse
 from components.telemetry import TargetKind
 from components.telemetry_rules import groups
-from tests.house.sources import ROOT
 from tests.series import emitted, missing, registries
 from tests.stacks.kitchen_sink import RUNBOOKS, STACKS, topology_of
 from topology import Topology
 
-ACCESS_LOG = ROOT / "components" / "nginx" / "mtail" / "access.mtail"
-
 
 def counted() -> dict[str, frozenset[str]]:
-    """What our own program makes of the edge's access log."""
-    text = ACCESS_LOG.read_text(encoding="utf-8")
-    found: dict[str, frozenset[str]] = {}
+    """What our own program makes of access logs."""
+    text = counting.program("edge") + counting.program("site")
+    found = {name: frozenset[str]() for name in re.findall(r"^gauge (\w+)$", text, re.MULTILINE)}
     for kind, name, by in re.findall(r"^(counter|histogram) (\w+) by ([\w, ]+?)(?: buckets.*)?$", text, re.MULTILINE):
         labels = frozenset(by.split(", "))
         found |= (

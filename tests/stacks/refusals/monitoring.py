@@ -195,7 +195,7 @@ CASES: tuple[Case, ...] = (
     _alerts(
         "A team that owns what is not there",
         {**TOLD, "teams": {"data": {"owns": ["web"], "routes": {"warning": ["chat"]}}}},
-        "monitoring.alerts.teams.data.owns[0]: names nothing in this stack; there are: api, main",
+        "monitoring.alerts.teams.data.owns[0]: names nothing in this stack; there are: api, environment, main, monitoring",
     ),
     _case(
         "An app with the monitoring's name",
