@@ -77,6 +77,8 @@ REDIS_EXPORTER = (
     "docker.io/oliver006/redis_exporter:v1.88.0@sha256:ead15fa913b45314068b9237bb5eff1e97bcb41d63fbe6267befe34667b5f856"
 )
 
+REDIS_EXPORTER_DOCKER = "docker.io/oliver006/redis_exporter:v1.88.0"
+
 HAPROXY = (
     "docker.io/library/haproxy:3.2.23-alpine@sha256:5961c68bc8a81c5124d0a98ab20f81b74717d6afe596e805977d9cf84c126222"
 )

@@ -34,7 +34,7 @@ def create(
         role,
         name=f"{target.prefix}-{role}",
         hostname=role,
-        image=image(role, versions.REDIS_EXPORTER, target, parent).image_id,
+        image=image(role, versions.REDIS_EXPORTER_DOCKER, target, parent).image_id,
         envs=[
             f"REDIS_ADDR=redis://{name}:{facts.PORT}",
             "REDIS_EXPORTER_CONFIG_COMMAND=-",

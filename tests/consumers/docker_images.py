@@ -33,6 +33,7 @@ STOOD_IN_FOR = {"bitcoin/bitcoin": ("bitcoind", "bitcoin-cli"), "getumbrel/elect
 
 OF_THE_ROOT: dict[str, tuple[str, str, str | None]] = {
     "ghcr.io/google/mtail": ("mtail", "mtail", None),
+    "oliver006/redis_exporter": ("prometheus-redis-exporter", "redis_exporter", None),
     "quay.io/prometheus/alertmanager": ("prometheus-alertmanager", "alertmanager", "/alertmanager"),
     "quay.io/prometheus/blackbox-exporter": ("prometheus-blackbox-exporter", "blackbox_exporter", None),
     "quay.io/prometheus/node-exporter": ("prometheus-node-exporter", "node_exporter", None),
