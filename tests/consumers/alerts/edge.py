@@ -44,13 +44,16 @@ def slow(series: str, unit: int, fast: float) -> dict[str, str]:
 
 ENVOYS = envoy("cluster_upstream_rq_time_bucket", le="")[: -len('le=""}')]
 NGINX = told("request_seconds_bucket", le="")[: -len('le=""}')]
-LIMITED = of("envoy_http_local_rate_limiter_http_local_rate_limit_rate_limited", instance_name="edge")
+LIMITED = of("envoy_http_local_rate_limit_rate_limited", instance_name="edge")
 ENDS, BEGAN = (
-    of(f"certmanager_certificate_not_{word}_timestamp_seconds", instance_name="edge", name="main")
+    of(f"certmanager_certificate_not_{word}_timestamp_seconds", instance_name="edge", name="main", namespace="sink-kubernetes")
     for word in ("after", "before")
 )
 LOCAL_ENDS = of("probe_ssl_earliest_cert_expiry", **PROBED)
 LOCAL_LIFE = 397 * 86_400
+
+ENDING = Case(minutes=60, ill={LOCAL_ENDS: flat(6 * 86_400)}, well={LOCAL_ENDS: flat(8 * 86_400)})
+"""A week before the end somebody is woken, whatever the certificate's whole life was."""
 
 TELLERS = (
     Teller(
@@ -68,6 +71,7 @@ TELLERS = (
                 well={ENDS: flat(216_000), BEGAN: flat(-784_000)},
             ),
             "EdgeUnreachable": Case(minutes=10, ill={REACHED: flat(0)}),
+            "EdgeCertificateEnds": ENDING,
         },
     ),
     Teller(
