@@ -146,7 +146,9 @@ def namespace(prefix: str) -> str:
 
 
 def peak(spec: MonitoringSpec) -> Footprint:
-    """The most the monitoring can ask of its namespace: every replica, and one more of each Deployment while it rolls."""
+    """The most the monitoring can ask of its namespace: every replica, one more prober while these roll, and the others once
+    more without their volumes: a controller makes the new pod before the quota has counted the old one out.
+    """
     metrics = spec.metrics
     prometheus = Footprint(
         cpu=sizing.cpu(metrics.expected_series, metrics.interval_seconds) + cpu_millis(RELOADER_CPU),
@@ -164,10 +166,11 @@ def peak(spec: MonitoringSpec) -> Footprint:
     for _ in range(spec.alertmanagers):
         total += alertmanager
     total += _pod(GRAFANA, GRAFANA_STORAGE) + _pod(PUSHGATEWAY, PUSHGATEWAY_STORAGE)
+    total += _pod(GRAFANA) + _pod(PUSHGATEWAY) + _pod(ALERTMANAGER)
     for _ in range(probers(spec) + 1):
         total += _pod(BLACKBOX)
     if spec.logs is not None:
-        total += _pod(LOKI) + Footprint(storage=spec.logs.volume, volume_claims=1)
+        total += _pod(LOKI) + _pod(LOKI) + Footprint(storage=spec.logs.volume, volume_claims=1)
     return total
 
 
