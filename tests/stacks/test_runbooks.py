@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterator
 
 import pytest
+import yaml
 
+from components.monitoring_stack import loki
 from components.telemetry import Alert
 from components.telemetry_rules import slo_alerts
 from tests.house.sources import ROOT
@@ -39,8 +41,17 @@ def worded() -> set[str]:
     }
 
 
+def of_lines() -> set[str]:
+    """Alerts that Loki judges."""
+    return {
+        rule["alert"]
+        for group in yaml.safe_load(loki.rules("https://example.com"))["groups"]
+        for rule in group["rules"]
+    }
+
+
 def test_every_alert_has_a_runbook_and_every_runbook_an_alert() -> None:
-    ours = {alert.name for alert in alerts() if alert.runbook is None} | worded()
+    ours = {alert.name for alert in alerts() if alert.runbook is None} | worded() | of_lines()
     assert {page.stem for page in PAGES} == ours
 
 

@@ -46,7 +46,12 @@ ENVOYS = envoy("cluster_upstream_rq_time_bucket", le="")[: -len('le=""}')]
 NGINX = told("request_seconds_bucket", le="")[: -len('le=""}')]
 LIMITED = of("envoy_http_local_rate_limit_rate_limited", instance_name="edge")
 ENDS, BEGAN = (
-    of(f"certmanager_certificate_not_{word}_timestamp_seconds", instance_name="edge", name="main", namespace="sink-kubernetes")
+    of(
+        f"certmanager_certificate_not_{word}_timestamp_seconds",
+        instance_name="edge",
+        name="main",
+        namespace="sink-kubernetes",
+    )
     for word in ("after", "before")
 )
 LOCAL_ENDS = of("probe_ssl_earliest_cert_expiry", **PROBED)
