@@ -11,7 +11,7 @@ import pytest
 
 from components.redis_cache.spec import ClusterSpec
 from components.redis_cache.telemetry import telemetry
-from tests.consumers.redis import series, shards, stack
+from tests.consumers.redis import series, shards
 from tests.consumers.redis.apps import Writer, ask, every_slot
 from tests.consumers.redis.instance import Instance
 
@@ -204,19 +204,3 @@ def test_primaries_go_home_by_themselves(cache: Instance, writers: list[Writer])
     cache.wait("at home", lambda: all(shards.owns(shard[0]) for shard in cache.shards), seconds=180)
     shards.settle(cache)
     assert max(shards.longest_pause(writer, moment) for writer in writers) < 5
-
-
-def test_shards_can_be_added_under_writes(cache: Instance, writers: list[Writer]) -> None:
-    cache.grow(stack.sharded(4))
-    cache.wait("the new shard is taken in", lambda: len(shards.view(cache.servers[0])) == 8)
-    shards.settle(cache)
-    assert shards.owns(cache.shards[3][0]) == 0
-    moment = time.time()
-    shards.spread(cache)
-    share = shards.SLOTS // 4
-    assert all(abs(shards.owns(shards.owner(cache, number)) - share) <= share // 50 for number in range(4))
-    shards.first_acks(cache, writers, time.time())
-    assert max(shards.longest_pause(writer, moment) for writer in writers) < 5
-    for writer in writers:
-        writer.stop()
-        assert shards.missing(cache, writer) == []
