@@ -9,7 +9,7 @@ import pytest
 
 from tests.components.postgres_cluster.variants import VARIANTS, rendered
 from tests.consumers.cluster import Cluster
-from tests.kit.recording import Secret
+from tests.kit.recorded import plain
 
 NAMESPACE = "blocksight-prod"
 GROUPS = ("postgresql.cnpg.io", "barmancloud.cnpg.io")
@@ -18,7 +18,7 @@ DRY_RUN = ("apply", "--server-side", "--dry-run=server", "--validate=strict", "-
 
 def objects(variant: str) -> list[dict[str, Any]]:
     return [
-        _named(_plain(resource.inputs), resource.name)
+        _named(plain(resource.inputs), resource.name)
         for resource in rendered(variant).resources
         if str(resource.inputs.get("apiVersion", "")).partition("/")[0] in GROUPS
     ]
@@ -28,18 +28,6 @@ def _named(given: dict[str, Any], name: str) -> dict[str, Any]:
     """The engine names what has no name."""
     given["metadata"].setdefault("name", name)
     return given
-
-
-def _plain(value: Any) -> Any:
-    match value:
-        case Secret():
-            return _plain(value.reveal())
-        case dict():
-            return {key: _plain(each) for key, each in value.items()}
-        case list():
-            return [_plain(each) for each in value]
-        case _:
-            return value
 
 
 @pytest.fixture(scope="module")

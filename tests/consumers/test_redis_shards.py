@@ -13,7 +13,7 @@ from components.redis_cache.facts import SHARD_LABEL
 from tests.consumers.cluster import Cluster
 from tests.consumers.redis.stack import sharded
 from tests.kit import stand_ins
-from tests.kit.recording import Secret
+from tests.kit.recorded import plain
 
 NAMESPACE = "blocksight-prod"
 RESTRICTED = {
@@ -29,23 +29,11 @@ def objects() -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for resource in sharded().resources:
         if resource.type.startswith("kubernetes:") and resource.name.startswith(f"{NAME}-"):
-            given = _plain(resource.inputs)
+            given = plain(resource.inputs)
             named = stand_ins.outputs(resource.type, resource.name, resource.inputs)["metadata"]["name"]
             given["metadata"].setdefault("name", named)
             found.append(given)
     return found
-
-
-def _plain(value: Any) -> Any:
-    match value:
-        case Secret():
-            return _plain(value.reveal())
-        case dict():
-            return {key: _plain(each) for key, each in value.items()}
-        case list():
-            return [_plain(each) for each in value]
-        case _:
-            return value
 
 
 @pytest.fixture(scope="module")

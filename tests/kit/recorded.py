@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import yaml
 
@@ -27,6 +27,19 @@ class Secret:
 
     def __hash__(self) -> int:
         return hash(repr(self._value))
+
+
+def plain(value: Any) -> Any:
+    """Inputs with their secrets revealed, as a provider is given them."""
+    match value:
+        case Secret():
+            return plain(value.reveal())
+        case dict():
+            return {key: plain(each) for key, each in cast("dict[str, Any]", value).items()}
+        case list():
+            return [plain(each) for each in cast("list[Any]", value)]
+        case _:
+            return value
 
 
 class Unknown:

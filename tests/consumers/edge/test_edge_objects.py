@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.consumers.cluster import Cluster
-from tests.kit.recorded import Secret
+from tests.kit.recorded import plain
 from tests.stacks import edge_options
 
 GROUPS = ("cert-manager.io", "gateway.envoyproxy.io", "gateway.networking.k8s.io")
@@ -20,23 +20,11 @@ DRY_RUN = ("apply", "--server-side", "--dry-run=server", "--validate=strict", "-
 
 def objects() -> list[dict[str, Any]]:
     found = [
-        copy.deepcopy(_plain(resource.inputs))
+        copy.deepcopy(plain(resource.inputs))
         for resource in edge_options.recorded(firewall=True).resources
         if resource.name.startswith("edge-") and "kind" in resource.inputs
     ]
     return [each for each in found if each["apiVersion"].partition("/")[0] in GROUPS or each["kind"] == "Secret"]
-
-
-def _plain(value: Any) -> Any:
-    match value:
-        case Secret():
-            return _plain(value.reveal())
-        case dict():
-            return {key: _plain(each) for key, each in value.items()}
-        case list():
-            return [_plain(each) for each in value]
-        case _:
-            return value
 
 
 @pytest.fixture(scope="module")
