@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-import observed
 from components.app_service.metrics import MetricsSpec, OwnAlertSpec
 from components.environment.spec import ClusterSpec, KubernetesTargetSpec
 from components.telemetry import Telemetry
 from components.telemetry_rules import SLO_ALERTS
 from components.vocabulary import Problem
-from config import Draft, stack_prefix
+from config import Draft
 
 OPERATOR = "prometheus_operator"
 OLDEST = (0, 93)
@@ -94,13 +93,12 @@ def _agents(cluster: ClusterSpec, *, logs: bool) -> Iterator[Problem]:
         )
 
 
-def own_alerts(draft: Draft) -> Iterator[Problem]:
+def own_alerts(draft: Draft, told: Sequence[Telemetry]) -> Iterator[Problem]:
     """Alerts that a stack file words: each by a name of its own, about series that somebody tells."""
     if draft.broken or draft.config.monitoring is None:
         return
     stack = draft.config
     own = {name: spec.metrics for name, spec in sorted(stack.app_services.items()) if spec.metrics is not None}
-    told = tuple(observed.telemetry(stack, stack_prefix(draft)))
     known = {"up", *(signal.series for one in told for signal in one.signals)}
     known |= {series for metrics in own.values() for series in metrics.emitted}
     ours = set(_built_in(told, own))

@@ -10,7 +10,8 @@ from components.edge_gateway.spec import EdgeGatewaySpec
 from components.environment.spec import ClusterSpec
 from components.nginx import counting
 from components.routes import Route
-from components.telemetry import Alert, BlackboxProbe, Dashboard, Panel, Row, Scrape, Severity, Slo, Telemetry
+from components.telemetry import Alert, BlackboxProbe, Dashboard, Panel, Row, Scrape, Slo, Telemetry
+from components.telemetry_alerts import AlertMaker
 
 OBJECTIVE = 99.9
 """Percent of a route's requests that must not fail, over 28 days."""
@@ -22,6 +23,8 @@ LIFE_LEFT = 0.2
 """Share of a certificate's life. It is renewed at 0.33, so that this is reached only if renewing fails again and again."""
 ENDS_IN_SECONDS = 7 * 86400
 """For certificates that somebody else renews: a week is enough to get another one."""
+
+_alert = AlertMaker(instance=NAME, component=None).alert
 
 
 def telemetry(
@@ -151,19 +154,6 @@ def _alerts() -> Iterator[Alert]:
         "critical",
         "{{ $labels.instance }} answers no handshake",
         "Nobody reaches the host from outside.",
-    )
-
-
-def _alert(name: str, expr: str, hold: str, severity: Severity, summary: str, description: str) -> Alert:
-    return Alert(
-        name=name,
-        instance=NAME,
-        expr=expr,
-        hold=hold,
-        severity=severity,
-        summary=summary,
-        description=description,
-        labels={},
     )
 
 

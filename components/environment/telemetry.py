@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from components.environment.signals import Elsewhere, signals
 from components.environment.spec import AgentsSpec, EnvironmentSpec, KubernetesTargetSpec
-from components.telemetry import Alert, Dashboard, Panel, Row, Scrape, Severity, Telemetry, Unit
+from components.telemetry import Alert, Dashboard, Panel, Row, Scrape, Telemetry, Unit
+from components.telemetry_alerts import AlertMaker
 from components.telemetry_rules import SERIES
 
 INSTANCE = "environment"
@@ -23,6 +24,8 @@ THROTTLED = 0.5
 VOLUME_USED, VOLUME_FULL = 0.6, 0.9
 QUOTA = 0.95
 """The quota holds the peak that load has proved: what is near it all the time has no room for a rollout."""
+
+_alert = AlertMaker(instance=INSTANCE, component=INSTANCE).alert
 
 
 def telemetry(spec: EnvironmentSpec, prefix: str, elsewhere: Elsewhere) -> Telemetry:
@@ -76,21 +79,6 @@ def _alerts() -> Iterator[Alert]:
             "Alerts about them are blind until it does; silence means nothing now.",
             source=source,
         )
-
-
-def _alert(  # the fields of one record
-    name: str, expr: str, hold: str, severity: Severity, summary: str, description: str, **labels: str
-) -> Alert:
-    return Alert(
-        name=name,
-        instance=INSTANCE,
-        expr=expr,
-        hold=hold,
-        severity=severity,
-        summary=summary,
-        description=description,
-        labels={"component": INSTANCE, **labels},
-    )
 
 
 def _nodes() -> Iterator[Alert]:

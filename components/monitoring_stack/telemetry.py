@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 
 from components.monitoring_stack import facts
 from components.monitoring_stack.spec import MonitoringSpec
-from components.telemetry import Alert, Dashboard, Panel, Row, Scrape, Severity, Signal, TargetKind, Telemetry, Unit
+from components.telemetry import Alert, Dashboard, Panel, Row, Scrape, Signal, TargetKind, Telemetry, Unit
+from components.telemetry_alerts import AlertMaker
 
 WATCHDOG = "Watchdog"
 """The alert that always fires; Alertmanager sends it to the dead man's switch by this name."""
@@ -18,6 +19,8 @@ HEARTBEAT = {"heartbeat": "true"}
 NOT_DELIVERED = 0.01
 FAILING = 0.05
 """Share of Grafana's and Loki's answers that may be errors."""
+
+_alert = AlertMaker(instance=facts.NAME, component=facts.COMPONENT).alert
 
 
 def telemetry(spec: MonitoringSpec, target: TargetKind) -> Telemetry:
@@ -209,21 +212,6 @@ def _alerts(spec: MonitoringSpec) -> Iterator[Alert]:
     )
     if spec.logs is not None:
         yield from _logs()
-
-
-def _alert(  # the fields of one record
-    name: str, expr: str, hold: str, severity: Severity, summary: str, description: str, **labels: str
-) -> Alert:
-    return Alert(
-        name=name,
-        instance=facts.NAME,
-        expr=expr,
-        hold=hold,
-        severity=severity,
-        summary=summary,
-        description=description,
-        labels={"component": facts.COMPONENT, **labels},
-    )
 
 
 def _sight(spec: MonitoringSpec) -> Iterator[Alert]:
