@@ -63,14 +63,19 @@ def wanted(stack: StackConfig, told: Sequence[Telemetry]) -> Mapping[str, Networ
 
 
 def _watched(stack: StackConfig, told: Sequence[Telemetry], found: dict[str, NetworkPlan]) -> dict[str, NetworkPlan]:
-    """Prometheus and the prober join the networks of what they ask; the monitoring's programs share one of their own."""
+    """Prometheus and the prober join the networks of what they ask; the monitoring's programs share one of their own, and
+    apps that push reach the push gateway on another.
+    """
     if stack.monitoring is None:
         return found
     spec = stack.monitoring
     joining = [(scrape.instance, monitoring_facts.PROMETHEUS.name) for one in told for scrape in one.scrapes]
     joining += [(probe.instance, monitoring_facts.BLACKBOX.name) for one in told for probe in one.probes]
-    programs = (*monitoring_facts.roles(spec), *monitoring_facts.agents(spec))
+    pushers = app_facts.pushers(stack.app_services)
+    programs = (*monitoring_facts.roles(spec, pushed=bool(pushers)), *monitoring_facts.agents(spec))
     joining += [(monitoring_facts.NAME, role.name) for role in programs]
+    gateway = monitoring_facts.PUSHGATEWAY.name
+    joining += [(gateway, who) for app in pushers for who in containers(app, stack.app_services[app])]
     out = f"{monitoring_facts.NAME}-egress"
     joining += [(out, role.name) for role in monitoring_facts.leaving(spec)]
     for network, member in joining:

@@ -85,8 +85,17 @@ def _watched(stack: StackConfig, told: Sequence[Telemetry]) -> Iterator[Edge]:
     yield from monitoring_edges.outward(stack.monitoring)
     if cluster is not None:
         yield from monitoring_edges.in_the_cluster(stack.monitoring, cluster)
+    yield from monitoring_edges.pushed(_pushers(stack))
     yield from monitoring_edges.scraped((scrape for one in told for scrape in one.scrapes), cluster)
     yield from monitoring_edges.probed((probe, _answering(stack, probe)) for one in told for probe in one.probes)
+
+
+def _pushers(stack: StackConfig) -> Iterator[tuple[str, Instance]]:
+    """What runs beside the replicas; on Docker the app's own container too, since a person runs its jobs in there."""
+    for name in app_facts.pushers(stack.app_services):
+        yield name, batch(name)
+        if stack.environment.target.kind == "docker":
+            yield name, app(name)
 
 
 def _answering(stack: StackConfig, probe: BlackboxProbe) -> Instance:

@@ -34,7 +34,7 @@ def apart(stack: StackConfig, prefix: str) -> Mapping[str, Apart]:
     if stack.monitoring is not None:
         found[monitoring_facts.NAME] = Apart(
             namespace=monitoring_facts.namespace(prefix),
-            quota=monitoring_facts.peak(stack.monitoring),
+            quota=monitoring_facts.peak(stack.monitoring, pushed=bool(app_facts.pushers(stack.app_services))),
             protect=stack.monitoring.deletion_protection,
             role=monitoring_facts.NAME,
             limited=False,

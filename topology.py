@@ -112,6 +112,11 @@ class Topology:
         """What the app reads, of what form."""
         return self.stack.contracts.get(app, {})
 
+    def pushes_to(self, app: str) -> str | None:
+        """URL where an app's jobs push their series; None where they push none."""
+        kind = self.stack.environment.target.kind
+        return monitoring_facts.pushed_to(kind, self.prefix) if self.stack.app_services[app].pushes else None
+
     def gates(self, app: str) -> frozenset[str]:
         """Instances that must be up before an app starts."""
         return edges.gates(self.stack, app)

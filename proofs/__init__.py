@@ -42,4 +42,5 @@ def all_of(draft: Draft, told: Sequence[Telemetry]) -> Iterator[Problem]:
     yield from capacity.objectives(draft)
     yield from edge.on_the_target(draft)
     yield from monitoring.on_the_target(draft)
+    yield from monitoring.pushes(draft)
     yield from capacity.quota(draft)

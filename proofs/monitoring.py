@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from components.app_service import facts as app_facts
 from components.app_service.metrics import MetricsSpec, OwnAlertSpec
 from components.environment.spec import ClusterSpec, KubernetesTargetSpec
 from components.telemetry import Telemetry
@@ -38,6 +39,24 @@ def everywhere(draft: Draft) -> Iterator[Problem]:
                     path=("monitoring", "alerts", "teams", name, "owns", index),
                     rule=f"names nothing in this stack; there are: {', '.join(sorted(there))}",
                 )
+
+
+def pushes(draft: Draft) -> Iterator[Problem]:
+    """What is pushed must be taken, and somebody must push."""
+    stack = draft.config
+    for app in app_facts.pushers(stack.app_services):
+        path = ("app_services", app, "metrics", "push")
+        if stack.monitoring is None and "monitoring" not in draft.broken:
+            yield Problem(
+                path=path,
+                rule="has nobody who takes it: this stack has no section `monitoring`; add it, or remove this",
+                example="monitoring: {runbooks: 'https://...'}",
+            )
+        if stack.environment.target.kind == "kubernetes" and not app_facts.has_batch(stack.app_services[app]):
+            yield Problem(
+                path=path,
+                rule="is for jobs and migrations, and this app has neither: its replicas are scraped; remove it",
+            )
 
 
 def published(draft: Draft) -> list[tuple[tuple[str, ...], int]]:

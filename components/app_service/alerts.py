@@ -197,6 +197,15 @@ def _runs(m: _OfApp, spec: AppServiceSpec) -> Iterator[Alert]:
             "What it does is not done.",
         )
         patience = max(seconds(job.late) for job in spec.jobs.values())
+        if spec.pushes and (stale := " or ".join(_stale(m, spec))):
+            yield m.alert(
+                "PushStale",
+                stale,
+                "0m",
+                "warning",
+                "{{ $labels.job }} pushed nothing for {{ $value | humanizeDuration }}",
+                "Series of its last push look well and are old, and so is what is judged by them.",
+            )
         yield m.alert(
             "JobOverdue",
             f"{m.of('job_overdue_seconds')} > {patience + JOB_LATE_SECONDS}",
@@ -205,6 +214,14 @@ def _runs(m: _OfApp, spec: AppServiceSpec) -> Iterator[Alert]:
             "{{ $labels.cronjob }} should have started {{ $value | humanizeDuration }} ago",
             "What it does is not done, and no run fails that could say so.",
         )
+
+
+def _stale(m: _OfApp, spec: AppServiceSpec) -> Iterator[str]:
+    """A run that should have pushed by now, for each job that pushes under its own name."""
+    for name, job in sorted(spec.jobs.items()):
+        if not job.suspended:
+            longest = job.most_apart + seconds(job.late) + seconds(job.timeout) + JOB_LATE_SECONDS
+            yield f"{m.of('push_age_seconds', job=name)} > {longest}"
 
 
 def _requests(m: _OfApp, spec: AppServiceSpec) -> Iterator[Alert]:

@@ -23,13 +23,13 @@ FAILING = 0.05
 _alert = AlertMaker(instance=facts.NAME, component=facts.COMPONENT).alert
 
 
-def telemetry(spec: MonitoringSpec, target: TargetKind) -> Telemetry:
-    """Each program's own endpoint, what they say, and when that is somebody's business."""
-    roles = [*facts.roles(spec), *(facts.agents(spec) if target == "docker" else ())]
+def telemetry(spec: MonitoringSpec, target: TargetKind, *, pushed: bool) -> Telemetry:
+    """Each program's own endpoint, what they say, and when that is somebody's business. `pushed`: whether anybody pushes."""
+    roles = [*facts.roles(spec, pushed=pushed), *(facts.agents(spec) if target == "docker" else ())]
     return Telemetry(
         scrapes=tuple(_scrape(role, target) for role in roles),
-        signals=tuple(_signals(spec)),
-        alerts=tuple(_alerts(spec)),
+        signals=tuple(_signals(spec, pushed=pushed)),
+        alerts=tuple(_alerts(spec, pushed=pushed)),
         dashboard=_dashboard(spec),
     )
 
@@ -54,7 +54,7 @@ def _signal(name: str, unit: Unit, told: str, source: str) -> Signal:
     return Signal(name=f"monitoring_{name}", unit=unit, help=told, sources=sources)
 
 
-def _signals(spec: MonitoringSpec) -> Iterator[Signal]:
+def _signals(spec: MonitoringSpec, *, pushed: bool) -> Iterator[Signal]:
     yield from _metrics()
     yield from _notifications()
     failed = 'grafana_http_request_duration_seconds_count{status_code=~"5.."}'
@@ -64,13 +64,13 @@ def _signals(spec: MonitoringSpec) -> Iterator[Signal]:
         "Share of Grafana's answers that are errors.",
         _ratio(failed, "grafana_http_request_duration_seconds_count"),
     )
-    pushed = "max by (instance_name, job) (push_failure_time_seconds > push_time_seconds)"
-    yield _signal(
-        "push_failed_timestamp",
-        "timestamp",
-        "When a job's last push was refused, if none has been taken since.",
-        pushed,
-    )
+    if pushed:
+        yield _signal(
+            "push_failed_timestamp",
+            "timestamp",
+            "When a job's last push was refused, if none has been taken since.",
+            "max by (instance_name, job) (push_failure_time_seconds > push_time_seconds)",
+        )
     if spec.logs is not None:
         every = "loki_request_duration_seconds_count"
         yield _signal(
@@ -181,7 +181,7 @@ def _notifications() -> Iterator[Signal]:
     )
 
 
-def _alerts(spec: MonitoringSpec) -> Iterator[Alert]:
+def _alerts(spec: MonitoringSpec, *, pushed: bool) -> Iterator[Alert]:
     yield _alert(
         WATCHDOG,
         "vector(1)",
@@ -202,14 +202,15 @@ def _alerts(spec: MonitoringSpec) -> Iterator[Alert]:
         "{{ $value | humanizePercentage }} of Grafana's answers are errors",
         "People look at dashboards when something is wrong, and see nothing.",
     )
-    yield _alert(
-        "MonitoringPushRefused",
-        "slipway:monitoring_push_failed_timestamp > 0",
-        "0m",
-        "warning",
-        "what {{ $labels.job }} pushed last was refused",
-        "The series of that job are those of its run before: they look well and are old.",
-    )
+    if pushed:
+        yield _alert(
+            "MonitoringPushRefused",
+            "slipway:monitoring_push_failed_timestamp > 0",
+            "0m",
+            "warning",
+            "what {{ $labels.job }} pushed last was refused",
+            "The series of that job are those of its run before: they look well and are old.",
+        )
     if spec.logs is not None:
         yield from _logs()
 

@@ -46,6 +46,7 @@ SHOP: dict[str, Any] = {
     "migrations": {"command": ["migrate"]},
     "metrics": {
         "requests": {"style": "prom_client", "buckets": [0.05, 0.1, 0.2, 0.5, 1]},
+        "push": True,
         "business": {"orders": ORDERS, "queue": QUEUE},
         "series": ["shop_price_timestamp_seconds"],
         "alerts": {"ShopPricesStale": STALE},
