@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from components.edge_gateway.facts import ENVOY_GATEWAY, NAME, acme_hosts, implementation
 from components.edge_gateway.signals import Sources, signals
 from components.edge_gateway.spec import EdgeGatewaySpec
+from components.environment.operators import labels_of
 from components.environment.spec import ClusterSpec
 from components.nginx import counting
 from components.routes import Route
@@ -23,6 +24,9 @@ LIFE_LEFT = 0.2
 """Share of a certificate's life. It is renewed at 0.33, so that this is reached only if renewing fails again and again."""
 ENDS_IN_SECONDS = 7 * 86400
 """For certificates that somebody else renews: a week is enough to get another one."""
+
+ISSUER_PORT = 9402
+"""Of cert-manager's controller, unless the cluster's facts name another."""
 
 _alert = AlertMaker(instance=NAME, component=None).alert
 
@@ -85,11 +89,11 @@ def _scrapes(spec: EdgeGatewaySpec, cluster: ClusterSpec | None, prefix: str) ->
             instance=NAME,
             role="-issuer",
             job="cert-manager",
-            labels={"app.kubernetes.io/name": "cert-manager", "app.kubernetes.io/component": "controller"},
+            labels=labels_of("cert_manager", issuer.labels),
             host="",
             namespace=issuer.namespace,
-            port=9402,
-            port_name="http-metrics",
+            port=ISSUER_PORT if issuer.metrics is None else issuer.metrics,
+            port_name="",
         )
 
 

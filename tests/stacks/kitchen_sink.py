@@ -101,10 +101,11 @@ KUBERNETES: dict[str, Any] = {
                 "storage_classes": {"default": "fast-retain"},
                 "operators": {
                     "barman_cloud": {"version": "0.14", "namespace": "cnpg-system"},
-                    "cert_manager": {"version": "1.21", "namespace": "cert-manager"},
-                    "cloudnative_pg": {"version": "1.30", "namespace": "cnpg-system"},
-                    "envoy_gateway": {"version": "1.9", "namespace": "envoy-gateway-system"},
-                    "prometheus_operator": {"version": "0.93", "namespace": "monitoring-system"},
+                    "cert_manager": {"version": "1.21", "namespace": "cert-manager", "metrics": 9402},
+                    "cloudnative_pg": {"version": "1.30", "namespace": "cnpg-system", "metrics": 8080},
+                    "envoy_gateway": {"version": "1.9", "namespace": "envoy-gateway-system", "metrics": 19001},
+                    "keda": {"version": "2.20", "namespace": "keda", "metrics": 8080},
+                    "prometheus_operator": {"version": "0.93", "namespace": "monitoring-system", "metrics": 10250},
                 },
                 "gateway": {
                     "class": "envoy",
