@@ -44,6 +44,8 @@ for name in plan.start_order:
             stack.app_services[name],
             target=environment.apart.get(name, target),
             edges=plan.around(name),
+            batch=plan.outbound(facts.batch(name)),
+            pushes_to=plan.pushes_to(name),
             connections=made.connections(name, name, plan),
             contract=plan.contract(name),
             migrator=made.connections(name, facts.migrator(name), plan) if stack.app_services[name].migrations else (),

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-import observed
 from components.app_service import facts as app_facts
 from components.app_service.connects_to import ToApp, ToExternal, ToObjectStore
 from components.app_service.spec import AppServiceSpec
@@ -13,12 +12,15 @@ from components.edge_gateway import facts as edge_facts
 from components.environment.networks import NetworkPlan
 from components.monitoring_stack import facts as monitoring_facts
 from components.redis_cache import edges as redis_edges
+from components.telemetry import Telemetry
 from config import StackConfig
 from edges import consumers, redis_consumers
 
 
-def wanted(stack: StackConfig, prefix: str) -> Mapping[str, NetworkPlan]:
-    """Docker's networks before they have subnets: one per producer, and a way out for those who need one."""
+def wanted(stack: StackConfig, told: Sequence[Telemetry]) -> Mapping[str, NetworkPlan]:
+    """Docker's networks before they have subnets: one per producer, and a way out for those who need one. `told` is what
+    the monitoring watches.
+    """
     found: dict[str, NetworkPlan] = {}
     for name, server in stack.postgres_clusters.items():
         members = {name, *(c.app for c in consumers(stack, name))}
@@ -57,18 +59,23 @@ def wanted(stack: StackConfig, prefix: str) -> Mapping[str, NetworkPlan]:
             found[f"{name}-egress"] = NetworkPlan(
                 name=f"{name}-egress", internal=False, protect=False, members=frozenset(containers(name, spec))
             )
-    return _watched(stack, prefix, found | _edge_networks(stack))
+    return _watched(stack, told, found | _edge_networks(stack))
 
 
-def _watched(stack: StackConfig, prefix: str, found: dict[str, NetworkPlan]) -> dict[str, NetworkPlan]:
-    """Prometheus and the prober join the networks of what they ask; the monitoring's programs share one of their own."""
+def _watched(stack: StackConfig, told: Sequence[Telemetry], found: dict[str, NetworkPlan]) -> dict[str, NetworkPlan]:
+    """Prometheus and the prober join the networks of what they ask; the monitoring's programs share one of their own, and
+    apps that push reach the push gateway on another.
+    """
     if stack.monitoring is None:
         return found
-    spec, told = stack.monitoring, tuple(observed.telemetry(stack, prefix))
+    spec = stack.monitoring
     joining = [(scrape.instance, monitoring_facts.PROMETHEUS.name) for one in told for scrape in one.scrapes]
     joining += [(probe.instance, monitoring_facts.BLACKBOX.name) for one in told for probe in one.probes]
-    programs = (*monitoring_facts.roles(spec), *monitoring_facts.agents(spec))
+    pushers = app_facts.pushers(stack.app_services)
+    programs = (*monitoring_facts.roles(spec, pushed=bool(pushers)), *monitoring_facts.agents(spec))
     joining += [(monitoring_facts.NAME, role.name) for role in programs]
+    gateway = monitoring_facts.PUSHGATEWAY.name
+    joining += [(gateway, who) for app in pushers for who in containers(app, stack.app_services[app])]
     out = f"{monitoring_facts.NAME}-egress"
     joining += [(out, role.name) for role in monitoring_facts.leaving(spec)]
     for network, member in joining:

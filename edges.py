@@ -13,6 +13,7 @@ from components.app_service.scaling import ListQueueSpec, TableQueueSpec
 from components.cdn_frontend import facts as site_facts
 from components.connections import PRIVATE, Consumer, Edge, Instance, Network, Peer, Pods, RedisConsumer
 from components.edge_gateway import facts as edge_facts
+from components.environment.operators import labels_of
 from components.environment.spec import DockerTargetSpec, KubernetesTargetSpec
 from components.monitoring_stack import edges as monitoring_edges
 from components.monitoring_stack import facts as monitoring_facts
@@ -85,8 +86,17 @@ def _watched(stack: StackConfig, told: Sequence[Telemetry]) -> Iterator[Edge]:
     yield from monitoring_edges.outward(stack.monitoring)
     if cluster is not None:
         yield from monitoring_edges.in_the_cluster(stack.monitoring, cluster)
+    yield from monitoring_edges.pushed(_pushers(stack))
     yield from monitoring_edges.scraped((scrape for one in told for scrape in one.scrapes), cluster)
     yield from monitoring_edges.probed((probe, _answering(stack, probe)) for one in told for probe in one.probes)
+
+
+def _pushers(stack: StackConfig) -> Iterator[tuple[str, Instance]]:
+    """What runs beside the replicas; on Docker the app's own container too, since a person runs its jobs in there."""
+    for name in app_facts.pushers(stack.app_services):
+        yield name, batch(name)
+        if stack.environment.target.kind == "docker":
+            yield name, app(name)
 
 
 def _answering(stack: StackConfig, probe: BlackboxProbe) -> Instance:
@@ -110,7 +120,7 @@ def _operated(target: KubernetesTargetSpec, name: str) -> Iterator[Edge]:
     """What CloudNativePG needs around a server. https://cloudnative-pg.io/documentation/1.30/networking/"""
     server = postgres(name)
     operator = target.cluster.operators["cloudnative_pg"]
-    pods = Pods(namespace=operator.namespace, labels=operator.labels or {"app.kubernetes.io/name": "cloudnative-pg"})
+    pods = Pods(namespace=operator.namespace, labels=labels_of("cloudnative_pg", operator.labels))
     for port in (postgres_facts.PORT, postgres_facts.STATUS_PORT):
         yield Edge(consumer=pods, producer=server, port=port, why="the operator manages the server")
         yield Edge(consumer=server, producer=server, port=port, why="instances replicate and ask each other's status")
@@ -139,7 +149,7 @@ def _asked_by_keda(stack: StackConfig, target: KubernetesTargetSpec) -> Iterator
                 pass
     for (_, port), producer in sorted(found.items(), key=lambda door: door[0]):
         operator = target.cluster.operators["keda"]
-        pods = Pods(namespace=operator.namespace, labels=operator.labels or {"app": "keda-operator"})
+        pods = Pods(namespace=operator.namespace, labels=labels_of("keda", operator.labels))
         yield Edge(consumer=pods, producer=producer, port=port, why="KEDA asks how much waits")
 
 

@@ -23,11 +23,11 @@ from components.app_service.connects_to import (
     ToObjectStore,
     ToPostgres,
     ToRedis,
-    delivered_by,
     variables_prefix,
 )
-from components.app_service.contract import AnyVariable, Contract
+from components.app_service.contract import AnyVariable, Contract, delivered
 from components.app_service.delivery import postgres_variable
+from components.app_service.metrics import PUSH_VARIABLE
 from components.app_service.spec import AppServiceSpec, GeneratedSecret, SecretRef
 from components.environment.spec import KubernetesTargetSpec
 from components.postgres_cluster import facts as postgres_facts
@@ -46,6 +46,8 @@ def template(stack: StackConfig, app: str) -> str:
     for connection in spec.connects_to:
         if told := dict(_reached(stack, app, connection)):
             lines += ["", f"# {_title(connection)}", *(f"{name}={value}" for name, value in sorted(told.items()))]
+    if spec.pushes:
+        lines += ["", "# push gateway: not published", f"{PUSH_VARIABLE}="]
     return "\n".join(lines) + "\n"
 
 
@@ -62,7 +64,7 @@ def _own(name: str, entry: str | SecretRef | GeneratedSecret, variable: AnyVaria
 
 
 def _defaults(contract: Contract, spec: AppServiceSpec) -> Iterator[str]:
-    brought = {name for connection in spec.connects_to for name in delivered_by(connection)}
+    brought = delivered(spec)
     for name, variable in sorted(contract.items()):
         if name not in spec.env and name not in brought:
             yield f"# {variable.about + ': ' if variable.about else ''}{variable.form}"

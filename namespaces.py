@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from components.app_service import facts as app_facts
@@ -34,7 +34,7 @@ def apart(stack: StackConfig, prefix: str) -> Mapping[str, Apart]:
     if stack.monitoring is not None:
         found[monitoring_facts.NAME] = Apart(
             namespace=monitoring_facts.namespace(prefix),
-            quota=monitoring_facts.peak(stack.monitoring),
+            quota=monitoring_facts.peak(stack.monitoring, pushed=bool(app_facts.pushers(stack.app_services))),
             protect=stack.monitoring.deletion_protection,
             role=monitoring_facts.NAME,
             limited=False,
@@ -44,27 +44,31 @@ def apart(stack: StackConfig, prefix: str) -> Mapping[str, Apart]:
 
 def homes(stack: StackConfig) -> Mapping[str, str]:
     """What is outside of the stack's own namespace, by the name under which `apart` has its namespace."""
-    found = {name: name for name, spec in stack.app_services.items() if spec.isolation is not None}
+    found = {
+        member: name
+        for name, spec in stack.app_services.items()
+        if spec.isolation is not None
+        for member in (name, app_facts.batch(name))
+    }
     if stack.monitoring is not None:
-        found |= {role.name: monitoring_facts.NAME for role in monitoring_facts.roles(stack.monitoring)}
+        found |= dict.fromkeys(monitoring_facts.claims(), monitoring_facts.NAME)
     return found
 
 
-def across(stack: StackConfig, prefix: str, edge: Edge) -> Edge:
-    """Says which namespaces the ends are in, where they are in two: a selector alone means its own."""
-    ends = (edge.consumer, edge.producer)
-    if not all(isinstance(end, Instance) for end in ends) or stack.environment.target.kind == "docker":
-        return edge
-    consumer, producer = (
-        replace(end, namespace=_home(stack, prefix, end.name)) for end in ends if isinstance(end, Instance)
-    )
-    return edge if consumer.namespace == producer.namespace else replace(edge, consumer=consumer, producer=producer)
+def across(stack: StackConfig, prefix: str, all_of: Iterable[Edge]) -> Iterator[Edge]:
+    """Edges that say which namespaces their ends are in, where these are two: a selector alone means its own."""
+    if stack.environment.target.kind == "docker":
+        yield from all_of
+        return
+    grounds, home = apart(stack, prefix), homes(stack)
 
+    def placed(end: Instance) -> Instance:
+        return replace(end, namespace=grounds[home[end.name]].namespace if end.name in home else prefix)
 
-def _home(stack: StackConfig, prefix: str, name: str) -> str:
-    apps = {app_facts.batch(app): spec for app, spec in stack.app_services.items()} | dict(stack.app_services)
-    if name in apps:
-        return app_facts.namespace(name, apps[name], prefix)
-    if stack.monitoring is not None and name in monitoring_facts.claims():
-        return monitoring_facts.namespace(prefix)
-    return prefix
+    for edge in all_of:
+        if not isinstance(edge.consumer, Instance) or not isinstance(edge.producer, Instance):
+            yield edge
+            continue
+        consumer, producer = placed(edge.consumer), placed(edge.producer)
+        same = consumer.namespace == producer.namespace
+        yield edge if same else replace(edge, consumer=consumer, producer=producer)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from components.app_service import facts as app_facts
 from components.app_service import telemetry as apps
 from components.app_service.spec import OWN_CONTAINER
 from components.cdn_frontend import telemetry as sites
@@ -31,7 +32,7 @@ def telemetry(stack: StackConfig, prefix: str) -> Iterator[Telemetry]:
         return
     target = stack.environment.target.kind
     yield ground.telemetry(stack.environment, prefix, _elsewhere(stack))
-    yield monitoring.telemetry(stack.monitoring, target)
+    yield monitoring.telemetry(stack.monitoring, target, pushed=bool(app_facts.pushers(stack.app_services)))
     for name, server in sorted(stack.postgres_clusters.items()):
         yield postgres.telemetry(name, server, target)
     for name, cache in sorted(stack.redis_caches.items()):

@@ -112,6 +112,11 @@ class Topology:
         """What the app reads, of what form."""
         return self.stack.contracts.get(app, {})
 
+    def pushes_to(self, app: str) -> str | None:
+        """URL where an app's jobs push their series; None where they push none."""
+        kind = self.stack.environment.target.kind
+        return monitoring_facts.pushed_to(kind, self.prefix) if self.stack.app_services[app].pushes else None
+
     def gates(self, app: str) -> frozenset[str]:
         """Instances that must be up before an app starts."""
         return edges.gates(self.stack, app)
@@ -119,26 +124,23 @@ class Topology:
 
 def plan(draft: Draft) -> Topology:
     """The stack's topology. Raises pulumi.RunError with every problem of the stack file, if there is one."""
-    problems = [*draft.problems, *proofs.all_of(draft)]
+    prefix = stack_prefix(draft)
+    told = () if "environment" in draft.broken else tuple(observed.telemetry(draft.config, prefix))
+    problems = [*draft.problems, *proofs.all_of(draft, told)]
     known = draft.config.app_services.keys() | draft.config.postgres_clusters.keys() | draft.config.redis_caches.keys()
     if not problems or "environment" not in draft.broken:
         problems += _cycles(draft, known)
     networks: tuple[NetworkPlan, ...] = ()
     if "environment" not in draft.broken and isinstance(draft.config.environment.target, DockerTargetSpec):
-        planned = plan_networks(
-            draft.config.environment.target, docker_networks.wanted(draft.config, stack_prefix(draft))
-        )
+        planned = plan_networks(draft.config.environment.target, docker_networks.wanted(draft.config, told))
         networks, colliding = planned.networks, planned.problems
         problems += [p.below("environment", "target") for p in colliding]
     if problems:
         raise refuse(draft.file, problems)
-    told = tuple(observed.telemetry(draft.config, stack_prefix(draft)))
     return Topology(
         stack=draft.config,
-        prefix=stack_prefix(draft),
-        edges=tuple(
-            namespaces.across(draft.config, stack_prefix(draft), edge) for edge in edges.every(draft.config, told)
-        ),
+        prefix=prefix,
+        edges=tuple(namespaces.across(draft.config, prefix, edges.every(draft.config, told))),
         networks=networks,
         start_order=tuple(_start_order(draft.config).static_order()),
         telemetry=told,

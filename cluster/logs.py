@@ -1,28 +1,21 @@
 """What the log collector does: whose lines it reads, what it leaves out, where it puts them. Values for its chart.
 
-Owns: the pipeline. What is made of one line stands in `logs.lua`, which a floor-3 test runs. Lines of other namespaces
-than those of the stacks that the file names are never read.
+Owns: the pipeline. What is made of one line stands in `components/lines.lua`. Lines of other namespaces than those of the
+stacks that the file names are never read.
 https://docs.fluentbit.io/manual/pipeline/outputs/loki
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from cluster.spec import LogsSpec
+from components.lines import LEVELS, SCRIPT, streams
 
-SCRIPT = Path(__file__).with_suffix(".lua")
-
-LABELS = ("namespace", "instance_name", "level", "class")
-"""Labels of Loki's streams: few, each with few values, and those that the collector on Docker gives. Pods come and go, so
-they are metadata of a line instead."""
-METADATA = ("pod", "container", "request_id", "trace_id")
-
-LEVELS = ("debug", "info", "warn", "error")
-"""In their order. What tells no level is `warn` on standard error, and `info` else."""
+LABELS, METADATA = ("namespace",), ("pod", "container")
+"""Beside those of every target. Pods come and go, so they are metadata of a line."""
 
 FILES = "/var/log/containers"
 """Where the kubelet links the logs of containers, as POD_NAMESPACE_CONTAINER-ID.log."""
@@ -41,7 +34,7 @@ def values(stores: Mapping[str, LogsSpec]) -> dict[str, Any]:
                         "name": "lua",
                         "match": "kube.*",
                         "script": f"/fluent-bit/scripts/{SCRIPT.name}",
-                        "call": "shape",
+                        "call": "of_kubernetes",
                         "time_as_table": True,
                     },
                     *(rule for prefix in sorted(stores) for rule in _drops(prefix, stores[prefix])),
@@ -75,8 +68,7 @@ def _input(prefix: str, spec: LogsSpec) -> dict[str, Any]:
                     "kube_tag_prefix": "kube.",
                     "regex_parser": "kubernetes-tag",  # the chart's
                     "annotations": False,
-                    "merge_log": True,
-                    "merge_log_key": "fields",
+                    "merge_log": False,  # the script reads what it needs of a line
                     # No pod chooses how it is read, or that it is not.
                     "k8s-logging.parser": False,
                     "k8s-logging.exclude": False,
@@ -116,10 +108,7 @@ def _output(prefix: str, spec: LogsSpec) -> dict[str, Any]:
         "port": url.port if url.port is not None else (443 if tls else 80),
         "uri": url.path,
         "tls": tls,
-        "labels": ", ".join(f"{name}=${name}" for name in LABELS),
-        "structured_metadata": ", ".join(f"{name}=${name}" for name in METADATA),
-        "remove_keys": ",".join((*LABELS, *METADATA)),
-        "drop_single_key": "raw",  # the line as it was written, but for what is redacted
+        **streams(LABELS, METADATA),
         "compress": "gzip",
         "storage.total_limit_size": "1G",
         "retry_limit": "no_limits",  # the limit of size drops the oldest

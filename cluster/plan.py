@@ -293,11 +293,14 @@ def _agent(name: str, spec: AddOnSpec, common: str) -> dict[str, Any]:
 def _operator(name: str, config: ClusterConfig) -> dict[str, Any]:
     adopted = cast("Mapping[str, AddOnSpec]", config.addons)[name].adopt
     if adopted is None:
-        return {"version": INSTALLED[name].minor, "namespace": INSTALLED[name].namespace}
+        row = INSTALLED[name]
+        metrics = {} if row.metrics is None else {"metrics": row.metrics}
+        return {"version": row.minor, "namespace": row.namespace, **metrics}
     return {
         "version": adopted.version,
         "namespace": adopted.namespace,
         **({"labels": dict(adopted.labels)} if adopted.labels else {}),
+        **({} if adopted.metrics is None else {"metrics": adopted.metrics}),
     }
 
 

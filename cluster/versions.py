@@ -60,6 +60,8 @@ class AddOn:
     """API groups in that file."""
     scraped: Mapping[str, Any] | None = None
     """How the stacks' monitoring finds it, in the words of `AgentSpec`; only for what runs in NODE_AGENTS."""
+    metrics: int | None = None
+    """Port at which its pods tell how they are, for operators that the stacks ask."""
     needs: Mapping[str, str] = field(default_factory=dict[str, str])
     """Other add-ons, with the lowest minor of each that it works with."""
     after: tuple[str, ...] = ()
@@ -126,6 +128,7 @@ INSTALLED: Mapping[str, AddOn] = {
         ),
         definitions="cert-manager",
         groups=("acme.cert-manager.io", "cert-manager.io"),
+        metrics=9402,
         after=("gateway_api",),  # its controller looks for the Gateway API once, when it starts
     ),
     "cloudnative_pg": AddOn(
@@ -142,6 +145,7 @@ INSTALLED: Mapping[str, AddOn] = {
         ),
         definitions="cloudnative-pg",
         groups=("postgresql.cnpg.io",),
+        metrics=8080,
     ),
     "barman_cloud": AddOn(
         minor="0.14",
@@ -176,6 +180,7 @@ INSTALLED: Mapping[str, AddOn] = {
         ),
         definitions="prometheus-operator",
         groups=("monitoring.coreos.com",),
+        metrics=10250,
     ),
     "envoy_gateway": AddOn(
         minor="1.9",
@@ -190,6 +195,7 @@ INSTALLED: Mapping[str, AddOn] = {
         ),
         definitions="gateway",
         groups=("gateway.envoyproxy.io",),
+        metrics=19001,
         needs={"gateway_api": "1.6"},
     ),
     "kube_state_metrics": AddOn(
@@ -242,11 +248,12 @@ INSTALLED: Mapping[str, AddOn] = {
             chart="keda",
             version="2.20.2",
             repository="https://kedacore.github.io/charts",
-            values={"crds": {"install": False}},
+            values={"crds": {"install": False}, "prometheus": {"operator": {"enabled": True}}},
             own_definitions=(("crds", "install"),),
         ),
         definitions="keda",
         groups=("eventing.keda.sh", "keda.sh"),
+        metrics=8080,
     ),
     "vertical_pod_autoscaler": AddOn(
         minor="1.7",

@@ -45,6 +45,8 @@ class Scrape:
     """Kubernetes: where the pods are, if that is not the stack's own namespace."""
     on_node: bool = False
     """Kubernetes: whether the pods share their node's address, which no label selects."""
+    only_up: bool = False
+    """Kubernetes: whether its series are dropped, as it is only of interest that it answers."""
     own_labels: bool = False
     """Whether labels of its series (`namespace`, `pod`, ...) go before those of the scrape: they tell of other objects."""
 

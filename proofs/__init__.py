@@ -6,16 +6,17 @@ takes the draft and yields problems; one that needs a part which is broken stays
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from components.redis_cache import proofs as redis_proofs
+from components.telemetry import Telemetry
 from components.vocabulary import Problem
 from config import Draft
 from proofs import apart, capacity, edge, monitoring, names, references, support
 
 
-def all_of(draft: Draft) -> Iterator[Problem]:
-    """Every proof, in the order a person would read them."""
+def all_of(draft: Draft, told: Sequence[Telemetry]) -> Iterator[Problem]:
+    """Every proof, in the order a person would read them. `told` is what the stack tells its monitoring."""
     yield from names.names(draft)
     yield from references.references(draft)
     yield from references.prefixes(draft)
@@ -27,7 +28,7 @@ def all_of(draft: Draft) -> Iterator[Problem]:
     yield from redis_proofs.between(draft.config.redis_caches, draft.config.app_services, at_once, draft.broken)
     yield from references.archives(draft)
     yield from monitoring.everywhere(draft)
-    yield from monitoring.own_alerts(draft)
+    yield from monitoring.own_alerts(draft, told)
     if "environment" in draft.broken:
         return
     yield from support.support(draft)
@@ -41,4 +42,5 @@ def all_of(draft: Draft) -> Iterator[Problem]:
     yield from capacity.objectives(draft)
     yield from edge.on_the_target(draft)
     yield from monitoring.on_the_target(draft)
+    yield from monitoring.pushes(draft)
     yield from capacity.quota(draft)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-import observed
+from components.app_service import facts as app_facts
 from components.app_service.metrics import MetricsSpec, OwnAlertSpec
 from components.environment.spec import ClusterSpec, KubernetesTargetSpec
 from components.telemetry import Telemetry
 from components.telemetry_rules import SLO_ALERTS
 from components.vocabulary import Problem
-from config import Draft, stack_prefix
+from config import Draft
 
 OPERATOR = "prometheus_operator"
 OLDEST = (0, 93)
@@ -39,6 +39,24 @@ def everywhere(draft: Draft) -> Iterator[Problem]:
                     path=("monitoring", "alerts", "teams", name, "owns", index),
                     rule=f"names nothing in this stack; there are: {', '.join(sorted(there))}",
                 )
+
+
+def pushes(draft: Draft) -> Iterator[Problem]:
+    """What is pushed must be taken, and somebody must push."""
+    stack = draft.config
+    for app in app_facts.pushers(stack.app_services):
+        path = ("app_services", app, "metrics", "push")
+        if stack.monitoring is None and "monitoring" not in draft.broken:
+            yield Problem(
+                path=path,
+                rule="has nobody who takes it: this stack has no section `monitoring`; add it, or remove this",
+                example="monitoring: {runbooks: 'https://...'}",
+            )
+        if stack.environment.target.kind == "kubernetes" and not app_facts.has_batch(stack.app_services[app]):
+            yield Problem(
+                path=path,
+                rule="is for jobs and migrations, and this app has neither: its replicas are scraped; remove it",
+            )
 
 
 def published(draft: Draft) -> list[tuple[tuple[str, ...], int]]:
@@ -94,13 +112,12 @@ def _agents(cluster: ClusterSpec, *, logs: bool) -> Iterator[Problem]:
         )
 
 
-def own_alerts(draft: Draft) -> Iterator[Problem]:
+def own_alerts(draft: Draft, told: Sequence[Telemetry]) -> Iterator[Problem]:
     """Alerts that a stack file words: each by a name of its own, about series that somebody tells."""
     if draft.broken or draft.config.monitoring is None:
         return
     stack = draft.config
     own = {name: spec.metrics for name, spec in sorted(stack.app_services.items()) if spec.metrics is not None}
-    told = tuple(observed.telemetry(stack, stack_prefix(draft)))
     known = {"up", *(signal.series for one in told for signal in one.signals)}
     known |= {series for metrics in own.values() for series in metrics.emitted}
     ours = set(_built_in(told, own))

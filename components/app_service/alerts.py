@@ -13,9 +13,10 @@ from components.app_service import facts
 from components.app_service.connects_to import ToPostgres, ToRedis
 from components.app_service.kinds import RollingSpec, StatefulSpec
 from components.app_service.metrics import FigureSpec
-from components.app_service.signals import UNUSUAL, series, smooth
+from components.app_service.signals import UNUSUAL, smooth
 from components.app_service.spec import AppServiceSpec
 from components.telemetry import Alert, Severity, TargetKind
+from components.telemetry_alerts import AlertMaker
 from components.telemetry_rules import number
 from components.vocabulary import seconds
 
@@ -36,31 +37,16 @@ JOB_LATE_SECONDS = 900
 """After a job's own patience: the controller looks every ten seconds, and kube-state-metrics counts from the schedule."""
 
 
-@dataclass(frozen=True)
-class _Maker:
-    name: str
-    servers: tuple[str, ...] = ()
+@dataclass(frozen=True, kw_only=True)
+class _OfApp(AlertMaker):
+    servers: tuple[str, ...]
     """Databases and caches that it uses: the loss of one explains that the app is away."""
-
-    def of(self, signal: str) -> str:
-        return f'{series(signal)}{{instance_name="{self.name}"}}'
 
     def alert(  # the fields of one record
         self, name: str, expr: str, hold: str, severity: Severity, summary: str, description: str, **labels: str
     ) -> Alert:
-        return Alert(
-            name=f"App{name}",
-            instance=self.name,
-            expr=expr,
-            hold=hold,
-            severity=severity,
-            summary=f"{self.name}: {summary}",
-            description=description,
-            labels={"component": facts.COMPONENT, **self._about(name), **labels},
-        )
-
-    def _about(self, name: str) -> dict[str, str]:
-        return {"about": " ".join(self.servers)} if self.servers and name in EXPLAINED else {}
+        about = {"about": " ".join(self.servers)} if self.servers and name in EXPLAINED else {}
+        return super().alert(name, expr, hold, severity, summary, description, **about, **labels)
 
 
 def alerts(name: str, spec: AppServiceSpec, target: TargetKind, *, anomalies: bool) -> Iterator[Alert]:
@@ -70,7 +56,7 @@ def alerts(name: str, spec: AppServiceSpec, target: TargetKind, *, anomalies: bo
         for c in spec.connects_to
         if isinstance(c, ToPostgres | ToRedis)
     }
-    maker = _Maker(name, tuple(sorted(used)))
+    maker = _OfApp(instance=name, component=facts.COMPONENT, family="App", servers=tuple(sorted(used)))
     yield from _presence(maker, spec, target)
     yield from _use(maker, spec)
     yield from _runs(maker, spec)
@@ -86,7 +72,7 @@ def alerts(name: str, spec: AppServiceSpec, target: TargetKind, *, anomalies: bo
     yield from _own(name, spec)
 
 
-def _presence(m: _Maker, spec: AppServiceSpec, target: TargetKind) -> Iterator[Alert]:
+def _presence(m: _OfApp, spec: AppServiceSpec, target: TargetKind) -> Iterator[Alert]:
     ready, running = m.of("ready_replicas"), m.of("running_replicas")
     wanted = f"{m.of('wanted_replicas')} > 0"
     if isinstance(spec, StatefulSpec):
@@ -139,7 +125,7 @@ def _presence(m: _Maker, spec: AppServiceSpec, target: TargetKind) -> Iterator[A
         )
 
 
-def _use(m: _Maker, spec: AppServiceSpec) -> Iterator[Alert]:
+def _use(m: _OfApp, spec: AppServiceSpec) -> Iterator[Alert]:
     yield m.alert(
         "MemoryHigh",
         f"{m.of('memory_used_ratio')} > {MEMORY_HIGH}",
@@ -175,7 +161,7 @@ def _use(m: _Maker, spec: AppServiceSpec) -> Iterator[Alert]:
         )
 
 
-def _runs(m: _Maker, spec: AppServiceSpec) -> Iterator[Alert]:
+def _runs(m: _OfApp, spec: AppServiceSpec) -> Iterator[Alert]:
     yield m.alert(
         "Restarting",
         f"{m.of('restarts_per_hour')} > {RESTARTS}",
@@ -211,6 +197,15 @@ def _runs(m: _Maker, spec: AppServiceSpec) -> Iterator[Alert]:
             "What it does is not done.",
         )
         patience = max(seconds(job.late) for job in spec.jobs.values())
+        if spec.pushes and (stale := " or ".join(_stale(m, spec))):
+            yield m.alert(
+                "PushStale",
+                stale,
+                "0m",
+                "warning",
+                "{{ $labels.job }} pushed nothing for {{ $value | humanizeDuration }}",
+                "Series of its last push look well and are old, and so is what is judged by them.",
+            )
         yield m.alert(
             "JobOverdue",
             f"{m.of('job_overdue_seconds')} > {patience + JOB_LATE_SECONDS}",
@@ -221,7 +216,15 @@ def _runs(m: _Maker, spec: AppServiceSpec) -> Iterator[Alert]:
         )
 
 
-def _requests(m: _Maker, spec: AppServiceSpec) -> Iterator[Alert]:
+def _stale(m: _OfApp, spec: AppServiceSpec) -> Iterator[str]:
+    """A run that should have pushed by now, for each job that pushes under its own name."""
+    for name, job in sorted(spec.jobs.items()):
+        if not job.suspended:
+            longest = job.most_apart + seconds(job.late) + seconds(job.timeout) + JOB_LATE_SECONDS
+            yield f"{m.of('push_age_seconds', job=name)} > {longest}"
+
+
+def _requests(m: _OfApp, spec: AppServiceSpec) -> Iterator[Alert]:
     if spec.slo is None or spec.slo.availability is None:
         yield m.alert(
             "Failing",
@@ -243,8 +246,8 @@ def _requests(m: _Maker, spec: AppServiceSpec) -> Iterator[Alert]:
         )
 
 
-def _unusual(m: _Maker, signal: str) -> Alert:
-    now = smooth(signal, m.name)
+def _unusual(m: _OfApp, signal: str) -> Alert:
+    now = smooth(signal, m.instance)
     # Fewer requests than usual are news; fewer errors and faster answers are not.
     sides = (("high", ">"), ("low", "<")) if signal == "requests_per_second" else (("high", ">"),)
     outside = " or ".join(f"{now} {sign} {m.of(f'{signal}_usual_{side}')}" for side, sign in sides)
@@ -260,7 +263,7 @@ def _unusual(m: _Maker, signal: str) -> Alert:
     )
 
 
-def _figure(m: _Maker, figure: str, declared: FigureSpec) -> Iterator[Alert]:
+def _figure(m: _OfApp, figure: str, declared: FigureSpec) -> Iterator[Alert]:
     limit = declared.alert
     if limit is None:
         return

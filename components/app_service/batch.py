@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from components.cron import longest_gap
 from components.vocabulary import (
     Cpu,
     Cron,
@@ -20,6 +21,10 @@ from components.vocabulary import (
     TimeZone,
     seconds,
 )
+
+UTC = "Etc/UTC"
+CLOCKS_BACK_SECONDS = 3600
+"""By which a day of another zone can be longer."""
 
 Command = Annotated[tuple[str, ...], Listed]
 
@@ -74,7 +79,7 @@ class JobSpec(Spec):
     """When: minute, hour, day of month, month, day of week."""
     command: Command = Field(min_length=1, examples=["[npm, run, cleanup]"])
     """Program and arguments."""
-    time_zone: TimeZone = "Etc/UTC"
+    time_zone: TimeZone = UTC
     """Whose clock the schedule means."""
     overlap: Literal["forbid", "allow", "replace"] = "forbid"
     """What happens when the one before still runs: skip, run both, or stop the old one."""
@@ -88,12 +93,21 @@ class JobSpec(Spec):
     """Whether it is not started for now."""
 
     @property
+    def most_apart(self) -> int:
+        """Seconds between two runs by schedule, at worst. Raises ValueError for a schedule without two runs in four years."""
+        return longest_gap(f"0 {self.schedule}") + (0 if self.time_zone == UTC else CLOCKS_BACK_SECONDS)
+
+    @property
     def most_pods(self) -> int:
         """Pods that may exist at once; runs that may overlap are taken for two."""
         return 1 if self.overlap == "forbid" else 2
 
     def problems(self) -> Iterable[Problem]:
         yield from _whole_seconds("timeout", self.timeout)
+        try:
+            _ = self.most_apart
+        except ValueError as error:
+            yield Problem(path=("schedule",), rule=str(error), example='"15 3 * * *"')
         if seconds(self.late) < 10:
             yield Problem(
                 path=("late",), rule="must be 10s or more: the controller looks every ten seconds", example="10m"

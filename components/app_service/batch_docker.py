@@ -36,7 +36,7 @@ def before(
         found.append(_one_shot(name, "migrations", run, spec, wiring, batch.delivery, gates, place))
     if spec.docker is not None and spec.docker.seed is not None:
         gates = (*wiring.gates, *found)
-        found.append(_one_shot(name, "seed", spec.docker.seed, spec, wiring, wiring.delivery, gates, place))
+        found.append(_one_shot(name, "seed", spec.docker.seed, spec, wiring, wiring.batch.running, gates, place))
     return tuple(found)
 
 

@@ -21,7 +21,7 @@ from components.app_service.batch import JobSpec, MigrationsSpec, SmokeSpec
 from components.app_service.body import Batch, Wiring
 from components.app_service.delivery import postgres_variable
 from components.app_service.spec import AppServiceSpec
-from components.connections import Edge, Instance, PostgresConnection
+from components.connections import PostgresConnection
 from components.folders import SECRETS_FOLDER
 from components.targets import KubernetesTarget
 from components.targets.kubernetes import metadata, network_policy, restricted_container
@@ -48,18 +48,12 @@ def create(
     if not facts.has_batch(spec):
         return []
     labels = facts.batch_selector(name)
-    policy = network_policy(facts.batch(name), labels, labels, ((), _ways_out(name, wiring)), target, parent)
+    policy = network_policy(facts.batch(name), labels, labels, ((), wiring.batch.outbound), target, parent)
     for job, declared in sorted(spec.jobs.items()):
         _cron_job(name, job, declared, spec, wiring, around, target, parent)
     if spec.migrations is None:
         return []
     return [_migrations(name, spec.migrations, spec, wiring.batch, around, target, parent, policy)]
-
-
-def _ways_out(name: str, wiring: Wiring) -> tuple[Edge, ...]:
-    """What the app reaches, and the app itself for its smoke test."""
-    own = tuple(e for e in wiring.inbound if isinstance(e.consumer, Instance) and e.consumer.name == facts.batch(name))
-    return (*wiring.outbound, *own)
 
 
 def smoke(
@@ -74,8 +68,8 @@ def smoke(
     after: Sequence[pulumi.Resource],
 ) -> Job:
     """One for each image, like the migrations, but after the rollout: what it gates is that the update counts as done."""
-    template = pod.batch_template(name, spec, wiring.delivery, around, asked.command)
     told = {"SMOKE_HOST": name, "SMOKE_PORT": str(spec.ports[asked.port])}
+    template = pod.batch_template(name, spec, wiring.batch.running, around, asked.command)
     patience = f"{seconds(asked.timeout) + SCHEDULING_SECONDS}s"
     return Job(
         f"{name}-smoke",
@@ -190,7 +184,7 @@ def _cron_job(
                 spec=JobSpecArgs(
                     backoff_limit=declared.retries,
                     active_deadline_seconds=seconds(declared.timeout),
-                    template=pod.batch_template(name, spec, wiring.delivery, around, declared.command),
+                    template=pod.batch_template(name, spec, wiring.batch.running, around, declared.command),
                 ),
             ),
         ),

@@ -13,10 +13,14 @@ from components.connections import Edge, Gate, PostgresConnection
 
 @dataclass(frozen=True, kw_only=True)
 class Batch:
-    """What migrations are handed."""
+    """What runs beside the replicas is handed; but for what says otherwise, migrations are meant."""
 
     delivery: Delivery
     """What they read: as the app does, but with their own role."""
+    running: Delivery
+    """What everything else beside the replicas reads: as the app does."""
+    outbound: tuple[Edge, ...]
+    """Whom all of it may talk to."""
     gates: tuple[Gate, ...]
     """What must have happened before they run."""
     connections: tuple[Connection, ...]

@@ -17,6 +17,7 @@ from components.app_service.connects_to import ToApp
 from components.app_service.contract import Contract, defaults, kept_to
 from components.app_service.delivery import Connection, deliver
 from components.app_service.kinds import AnyAppServiceSpec
+from components.app_service.metrics import PUSH_VARIABLE
 from components.app_service.spec import AppServiceSpec, GeneratedSecret, SecretRef
 from components.connections import AppConnection, Credential, Edge, Gate
 from components.targets import DockerTarget, KubernetesTarget, Target
@@ -56,22 +57,30 @@ class AppService(pulumi.ComponentResource):
         secrets: pulumi.Output[Mapping[str, str]] | None = None,
         contract: Contract | None = None,
         gates: Sequence[Gate] = (),
+        batch: Sequence[Edge] = (),
+        pushes_to: str | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """`migrator` holds the same connections as `connections`, with the migrations' own role; `secrets` keep the contract."""
+        """`migrator` holds the same connections as `connections`, with the migrations' own role; `secrets` keep the contract.
+        `batch` are edges that start at what runs beside the replicas, `pushes_to` is the URL where that pushes its series.
+        """
         super().__init__("slipway:index:AppService", name, spec.model_dump(mode="json", exclude_none=True), opts)
         contract = {} if contract is None else contract
         values = _secret_values(name, spec, secrets, contract, self)
         told = defaults(contract, spec)
         self.credentials = _credentials(name, spec, self)
+        delivery = deliver(spec, connections, values, self.credentials, told)
+        pushing = {} if pushes_to is None else {PUSH_VARIABLE: pushes_to}
         wiring = Wiring(
             inbound=tuple(edges[0]),
             outbound=tuple(edges[1]),
             gates=(*gates, *(connection.gate for connection in connections)),
-            delivery=deliver(spec, connections, values, self.credentials, told),
+            delivery=delivery,
             connections=tuple(connections),
             batch=Batch(
-                delivery=deliver(spec, migrator, values, self.credentials, told),
+                delivery=deliver(spec, migrator, values, self.credentials, told).with_variables(pushing),
+                running=delivery.with_variables(pushing),
+                outbound=tuple(batch),
                 gates=(*gates, *(connection.gate for connection in migrator)),
                 connections=tuple(migrator),
             ),

@@ -16,6 +16,7 @@ import pulumi
 from pydantic import Discriminator, Field, Tag
 
 from components.app_service.connects_to import delivered_by
+from components.app_service.metrics import PUSH_VARIABLE
 from components.app_service.spec import AppServiceSpec, GeneratedSecret, SecretRef
 from components.vocabulary import Listed, Problem, Spec, VariableName, milliseconds
 
@@ -206,8 +207,9 @@ def defaults(contract: Contract, spec: AppServiceSpec) -> dict[str, str]:
 
 
 def delivered(spec: AppServiceSpec) -> frozenset[str]:
-    """Variables that connections bring, by the name of what they are about: a secret that comes as a file counts too."""
-    return frozenset(name for connection in spec.connects_to for name in delivered_by(connection))
+    """Variables that the stack brings, by the name of what they are about: a secret that comes as a file counts too."""
+    pushed = (PUSH_VARIABLE,) if spec.pushes else ()
+    return frozenset((*pushed, *(name for connection in spec.connects_to for name in delivered_by(connection))))
 
 
 def violations(contract: Contract, spec: AppServiceSpec) -> Iterator[Problem]:

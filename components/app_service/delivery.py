@@ -6,7 +6,7 @@ Owns: the names an app can rely on. Leaves to each target how a file or a variab
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import pulumi
@@ -45,6 +45,10 @@ class Delivery:
     """Secrets that were asked for as variables, by name, sorted."""
     files: Mapping[str, SecretValue]
     """Secrets under /run/secrets, by file name, sorted."""
+
+    def with_variables(self, more: Mapping[str, str]) -> Delivery:
+        """The same, and plain values on top."""
+        return replace(self, variables=dict(sorted({**self.variables, **more}.items())))
 
 
 def deliver(

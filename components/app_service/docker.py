@@ -50,7 +50,7 @@ def create(
     parent: pulumi.Resource,
 ) -> Made:
     local = spec.docker or DockerSpec()
-    delivery = wiring.delivery
+    delivery = wiring.batch.running  # nothing starts a job here: a person runs it in the app's own container
     written = files(name, contents(spec, delivery), spec.user, target, parent)
     made = _image(name, spec, local, target, parent)
     networks = joins(name, wiring, local)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from components.app_service.connects_to import ToExternal, ToPostgres
 from components.app_service.kinds import RollingSpec, StatefulSpec
@@ -87,6 +87,8 @@ def overreach(spec: AppServiceSpec, target: str) -> Iterator[Problem]:
                 rule="is every public address: say which networks untrusted code may reach",
                 example="[203.0.113.0/24]",
             )
+    if spec.pushes:
+        yield Problem(path=("metrics", "push"), rule="would let untrusted code into the monitoring; remove it")
     local = spec.docker
     if local is None:
         return
@@ -103,6 +105,11 @@ def smoke_port(spec: AppServiceSpec) -> int | None:
 def has_batch(spec: AppServiceSpec) -> bool:
     """Whether anything runs beside the replicas."""
     return spec.most_batch_pods > 0
+
+
+def pushers(apps: Mapping[str, AppServiceSpec]) -> tuple[str, ...]:
+    """Apps whose jobs push series; nobody else may reach the push gateway, and without any there is none."""
+    return tuple(name for name, spec in sorted(apps.items()) if spec.pushes)
 
 
 def queue(spec: AppServiceSpec) -> TableQueueSpec | ListQueueSpec | None:

@@ -39,6 +39,9 @@ Bounds = Annotated[
 PROM_CLIENT_BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """Of prom-client's Histogram, unless the app gives others. https://github.com/siimon/prom-client#histogram"""
 
+PUSH_VARIABLE = "PUSHGATEWAY_URL"
+"""What names the push gateway to whatever pushes."""
+
 OPENTELEMETRY_BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0)
 """Advised for http.server.request.duration. https://opentelemetry.io/docs/specs/semconv/http/http-metrics/"""
 
@@ -240,6 +243,14 @@ class MetricsSpec(Spec):
     )
     """Alerts beside those that every app has, by name."""
 
+    push: bool = False
+    """Whether its jobs and migrations push series of their own, since they are gone before anybody could scrape them."""
+
+    @property
+    def is_scraped(self) -> bool:
+        """Whether it must have a port: series that only jobs push need none."""
+        return not self.push or self.requests is not None or "port" in self.model_fields_set
+
     @property
     def emitted(self) -> frozenset[str]:
         """Every series that is declared here."""
@@ -296,7 +307,7 @@ class SloSpec(Spec):
 def disagreements(metrics: MetricsSpec | None, slo: SloSpec | None, ports: Iterable[str]) -> Iterator[Problem]:
     """What is wrong between an app's metrics, promises and ports; paths start at the app."""
     has = sorted(ports)
-    if metrics is not None and metrics.port not in has:
+    if metrics is not None and metrics.is_scraped and metrics.port not in has:
         yield Problem(path=("metrics", "port"), rule=f"is no port of this app; it has: {', '.join(has) or 'none'}")
     if slo is None:
         return

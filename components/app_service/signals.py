@@ -73,6 +73,9 @@ def signals(name: str, spec: AppServiceSpec, prefix: str) -> Iterator[Signal]:
     metrics = spec.metrics
     if metrics is None:
         return
+    if metrics.push:
+        since = f'time() - push_time_seconds{{instance_name="{name}"}}'
+        yield maker.own("push_age_seconds", "seconds", "Since a job's last push.", f"max by (job) ({since})")
     if metrics.requests is not None:
         yield from _requests(maker, metrics.requests)
         if spec.slo is not None and spec.slo.latency is not None:

@@ -10,7 +10,7 @@ from pydantic import Discriminator, Field, Tag
 from components.app_service.batch import HelperSpec, JobSpec, MigrationsSpec, SeedSpec, SmokeSpec
 from components.app_service.connects_to import ConnectionSpec, ToPostgres
 from components.app_service.isolation import IsolationSpec
-from components.app_service.metrics import MetricsSpec, SloSpec, disagreements
+from components.app_service.metrics import PUSH_VARIABLE, MetricsSpec, SloSpec, disagreements
 from components.app_service.probes import ProbesSpec
 from components.app_service.storage import CredentialSpec
 from components.routes import RouteSpec
@@ -310,6 +310,11 @@ class AppServiceSpec(Spec):
         return None
 
     @property
+    def pushes(self) -> bool:
+        """Whether what runs beside the replicas pushes series."""
+        return self.metrics is not None and self.metrics.push
+
+    @property
     def most_batch_pods(self) -> int:
         """Pods beside the replicas: runs of jobs, and migrations or the smoke test, which comes after the rollout."""
         once = self.migrations is not None or self.smoke is not None
@@ -325,6 +330,8 @@ class AppServiceSpec(Spec):
             )
         yield from self._ports()
         yield from disagreements(self.metrics, self.slo, self.ports)
+        if self.pushes and PUSH_VARIABLE in self.env:
+            yield Problem(path=("env", PUSH_VARIABLE), rule="is what metrics.push delivers; remove one of the two")
         if self.migrations is not None and not any(isinstance(c, ToPostgres) for c in self.connects_to):
             yield Problem(
                 path=("migrations",),

@@ -159,6 +159,16 @@ def _presence(name: str, spec: AppServiceSpec) -> Iterator[Panel]:
         yield _panel(
             name, "Jobs overdue", "seconds", "job_overdue_seconds", "Below zero until one is due.", 0, "{{cronjob}}"
         )
+    if spec.pushes:
+        yield _panel(
+            name,
+            "Since the last push",
+            "seconds",
+            "push_age_seconds",
+            "A saw that falls with each run.",
+            None,
+            "{{job}}",
+        )
 
 
 def _use(name: str, spec: AppServiceSpec) -> Iterator[Panel]:

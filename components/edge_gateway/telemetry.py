@@ -7,10 +7,12 @@ from collections.abc import Iterator, Sequence
 from components.edge_gateway.facts import ENVOY_GATEWAY, NAME, acme_hosts, implementation
 from components.edge_gateway.signals import Sources, signals
 from components.edge_gateway.spec import EdgeGatewaySpec
+from components.environment.operators import labels_of
 from components.environment.spec import ClusterSpec
 from components.nginx import counting
 from components.routes import Route
-from components.telemetry import Alert, BlackboxProbe, Dashboard, Panel, Row, Scrape, Severity, Slo, Telemetry
+from components.telemetry import Alert, BlackboxProbe, Dashboard, Panel, Row, Scrape, Slo, Telemetry
+from components.telemetry_alerts import AlertMaker
 
 OBJECTIVE = 99.9
 """Percent of a route's requests that must not fail, over 28 days."""
@@ -22,6 +24,11 @@ LIFE_LEFT = 0.2
 """Share of a certificate's life. It is renewed at 0.33, so that this is reached only if renewing fails again and again."""
 ENDS_IN_SECONDS = 7 * 86400
 """For certificates that somebody else renews: a week is enough to get another one."""
+
+ISSUER_PORT = 9402
+"""Of cert-manager's controller, unless the cluster's facts name another."""
+
+_alert = AlertMaker(instance=NAME, component=None).alert
 
 
 def telemetry(
@@ -82,11 +89,11 @@ def _scrapes(spec: EdgeGatewaySpec, cluster: ClusterSpec | None, prefix: str) ->
             instance=NAME,
             role="-issuer",
             job="cert-manager",
-            labels={"app.kubernetes.io/name": "cert-manager", "app.kubernetes.io/component": "controller"},
+            labels=labels_of("cert_manager", issuer.labels),
             host="",
             namespace=issuer.namespace,
-            port=9402,
-            port_name="http-metrics",
+            port=ISSUER_PORT if issuer.metrics is None else issuer.metrics,
+            port_name="",
         )
 
 
@@ -151,19 +158,6 @@ def _alerts() -> Iterator[Alert]:
         "critical",
         "{{ $labels.instance }} answers no handshake",
         "Nobody reaches the host from outside.",
-    )
-
-
-def _alert(name: str, expr: str, hold: str, severity: Severity, summary: str, description: str) -> Alert:
-    return Alert(
-        name=name,
-        instance=NAME,
-        expr=expr,
-        hold=hold,
-        severity=severity,
-        summary=summary,
-        description=description,
-        labels={},
     )
 
 

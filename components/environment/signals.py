@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from components.environment.operators import OPERATORS
 from components.telemetry import Signal, TargetKind, Unit
+
+INSTANCE = "environment"
 
 NOBODY = "-"
 """Matches no name: what stands for an empty list in a pattern."""
@@ -41,6 +44,7 @@ def signals(prefix: str, elsewhere: Elsewhere) -> Iterator[Signal]:
     yield from _pods(namespaces, prefix, elsewhere)
     yield from _workloads(namespaces, elsewhere)
     yield from _volumes(namespaces, elsewhere)
+    yield from _operators()
     yield from _seen(namespaces, prefix)
 
 
@@ -209,6 +213,22 @@ def _volumes(namespaces: str, elsewhere: Elsewhere) -> Iterator[Signal]:
         "What a volume has left in four days, if it goes on as it did today.",
         f"min by (namespace, persistentvolumeclaim) (predict_linear({free}[1d], 4 * 86400))",
     )
+
+
+def _operators() -> Iterator[Signal]:
+    jobs = "|".join(sorted(job_of(name) for name in OPERATORS))
+    yield _signal(
+        "operator_answering_ratio",
+        "ratio",
+        "Share of the last ten minutes in which the best pod of an operator answered.",
+        # One that crashes again and again is there for moments.
+        f'max by (job) (avg_over_time(up{{instance_name="{INSTANCE}",job=~"{jobs}"}}[10m]))',
+    )
+
+
+def job_of(operator: str) -> str:
+    """By which its endpoint is known."""
+    return operator.replace("_", "-")
 
 
 def _seen(namespaces: str, prefix: str) -> Iterator[Signal]:

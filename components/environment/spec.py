@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from components.environment.operators import OPERATORS
 from components.vocabulary import (
     Cidr,
     CidrPort,
@@ -79,6 +80,8 @@ class OperatorSpec(Spec):
     """Where its pods run."""
     labels: Labels = Field(default={}, examples=["{app.kubernetes.io/name: cloudnative-pg}"])
     """Labels of its pods, where they differ from the release's own."""
+    metrics: Port | None = Field(default=None, examples=[8080])
+    """Port at which its pods tell how they are. Absent: nobody asks, and nobody is told when it is away."""
 
 
 class GatewaySpec(Spec):
@@ -152,6 +155,14 @@ class ClusterSpec(Spec):
     """Ranges of the nodes' own addresses: kubelets and agents on the host's network answer there."""
     dns: DnsSpec = DnsSpec()
     """How pods resolve names."""
+
+    def problems(self) -> Iterable[Problem]:
+        for name, operator in self.operators.items():
+            if operator.metrics is not None and name not in OPERATORS:
+                yield Problem(
+                    path=("operators", name, "metrics"),
+                    rule=f"is for {', '.join(sorted(OPERATORS))}: of others nobody knows what they tell; remove it",
+                )
 
 
 class KubernetesTargetSpec(Spec):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from components.environment.signals import Elsewhere, signals
-from components.environment.spec import AgentsSpec, EnvironmentSpec, KubernetesTargetSpec
-from components.telemetry import Alert, Dashboard, Panel, Row, Scrape, Severity, Telemetry, Unit
+from components.environment.operators import OPERATORS, labels_of
+from components.environment.signals import INSTANCE, Elsewhere, job_of, signals
+from components.environment.spec import AgentsSpec, ClusterSpec, EnvironmentSpec, KubernetesTargetSpec
+from components.telemetry import Alert, Dashboard, Panel, Row, Scrape, Telemetry, Unit
+from components.telemetry_alerts import AlertMaker
 from components.telemetry_rules import SERIES
-
-INSTANCE = "environment"
 
 LOST_NODES = 0.34
 """Share of the nodes whose loss wakes somebody: one zone of three may go, and nothing is lost."""
@@ -24,19 +24,60 @@ VOLUME_USED, VOLUME_FULL = 0.6, 0.9
 QUOTA = 0.95
 """The quota holds the peak that load has proved: what is near it all the time has no room for a rollout."""
 
+ANSWERING = 0.5
+"""Share of ten minutes: a new version takes one of them."""
+
+_alert = AlertMaker(instance=INSTANCE, component=INSTANCE).alert
+
 
 def telemetry(spec: EnvironmentSpec, prefix: str, elsewhere: Elsewhere) -> Telemetry:
     """Everything about the ground. Its endpoints are the cluster layer's agents; on Docker the agents are the monitoring's."""
     target = spec.target
-    is_cluster = isinstance(target, KubernetesTargetSpec)
+    cluster = target.cluster if isinstance(target, KubernetesTargetSpec) else None
     told = tuple(signals(prefix, elsewhere))
     here = {signal.name for signal in told if target.kind in signal.sources}
+    asked = () if cluster is None else tuple(_operators(cluster))
     return Telemetry(
-        scrapes=tuple(_agents(target.cluster.agents)) if is_cluster and target.cluster.agents is not None else (),
+        scrapes=(*(() if cluster is None or cluster.agents is None else _agents(cluster.agents)), *asked),
         signals=told,
-        alerts=tuple(alert for alert in _alerts() if here.issuperset(SERIES.findall(alert.expr))),
+        alerts=(
+            *(alert for alert in _alerts() if here.issuperset(SERIES.findall(alert.expr))),
+            *(() if cluster is None else _away(cluster)),
+        ),
         dashboard=_dashboard(),
     )
+
+
+def _operators(cluster: ClusterSpec) -> Iterator[Scrape]:
+    for name, operator in sorted(cluster.operators.items()):
+        if operator.metrics is not None:
+            yield Scrape(
+                instance=INSTANCE,
+                job=job_of(name),
+                labels=labels_of(name, operator.labels),
+                host="",
+                port=operator.metrics,
+                port_name="",
+                scheme=OPERATORS[name].scheme,
+                namespace=operator.namespace,
+                only_up=True,
+            )
+
+
+def _away(cluster: ClusterSpec) -> Iterator[Alert]:
+    for name, operator in sorted(cluster.operators.items()):
+        if operator.metrics is not None:
+            known = OPERATORS[name]
+            answering = f'slipway:operator_answering_ratio{{job="{job_of(name)}"}}'
+            yield _alert(
+                "OperatorDown",
+                f"{answering} < {ANSWERING} or absent({answering})",
+                "5m",
+                known.severity,
+                f"{known.title} does not answer",
+                known.stops,
+                operator=job_of(name),
+            )
 
 
 def _agents(agents: AgentsSpec) -> Iterator[Scrape]:
@@ -76,21 +117,6 @@ def _alerts() -> Iterator[Alert]:
             "Alerts about them are blind until it does; silence means nothing now.",
             source=source,
         )
-
-
-def _alert(  # the fields of one record
-    name: str, expr: str, hold: str, severity: Severity, summary: str, description: str, **labels: str
-) -> Alert:
-    return Alert(
-        name=name,
-        instance=INSTANCE,
-        expr=expr,
-        hold=hold,
-        severity=severity,
-        summary=summary,
-        description=description,
-        labels={"component": INSTANCE, **labels},
-    )
 
 
 def _nodes() -> Iterator[Alert]:
@@ -300,7 +326,21 @@ def _dashboard() -> Dashboard:
             RESTARTS,
         ),
     )
-    rows = (Row(title="Are the machines well?", panels=nodes), Row(title="Is there room?", panels=objects))
+    operators = (
+        _panel(
+            "Operators that answer",
+            "ratio",
+            "operator_answering_ratio",
+            "Below the line what they look after is left alone.",
+            "{{job}}",
+            ANSWERING,
+        ),
+    )
+    rows = (
+        Row(title="Are the machines well?", panels=nodes),
+        Row(title="Is there room?", panels=objects),
+        Row(title="Is the cluster looked after?", panels=operators),
+    )
     return Dashboard(title="Environment", instance=INSTANCE, rows=rows)
 
 

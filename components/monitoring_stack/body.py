@@ -9,6 +9,7 @@ import pulumi
 import pulumi_random as random
 
 from components.connections import Edge
+from components.monitoring_stack import facts
 from components.monitoring_stack.spec import MonitoringSpec
 from components.telemetry import Telemetry
 
@@ -29,6 +30,12 @@ class Wiring:
         """Databases and caches: those whose loss other alerts can name."""
         lost = {"PostgresDown", "RedisDown"}
         return sorted({alert.instance for one in self.telemetry for alert in one.alerts if alert.name in lost})
+
+    @property
+    def is_pushed_to(self) -> bool:
+        """Whether anybody may push series."""
+        inbound, _ = self.edges.get(facts.PUSHGATEWAY.name, ((), ()))
+        return bool(inbound)
 
     def secret(self, name: str) -> pulumi.Output[str]:
         """One of the stack file's secrets, encrypted to the end."""

@@ -1,21 +1,20 @@
 """The collector of logs on Docker: Fluent Bit reads containers' files, cleans each line and hands it to Loki. Pure.
 
-On Kubernetes the cluster layer's agent does so. https://docs.fluentbit.io/manual/pipeline/outputs/loki
+What is made of one line stands in `components/lines.lua`. On Kubernetes the cluster layer's agent runs it. https://docs.fluentbit.io/manual/pipeline/outputs/loki
 """
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import yaml
 
 from components.folders import CONFIG_FOLDER
+from components.lines import SCRIPT, streams
 from components.monitoring_stack.facts import COLLECTOR, LOKI
 
 CONTAINERS_FOLDER = "/var/lib/docker/containers"
 POSITIONS_FOLDER = "/positions"
-SCRIPT = Path(__file__).parent / "scripts" / "lines.lua"
 
 PARSERS = """\
 [PARSER]
@@ -23,19 +22,15 @@ PARSERS = """\
     Format json
     Time_Key time
     Time_Format %Y-%m-%dT%H:%M:%S.%L%z
-[PARSER]
-    Name fields
-    Format json
 """
 
 
 def files(prefix: str) -> dict[str, str]:
     """Configuration by file name. `prefix` is what the names of the stack's containers begin with."""
-    script = SCRIPT.read_text(encoding="utf-8")
     return {
         "fluent-bit.yaml": yaml.safe_dump(_configuration(), sort_keys=False, width=1000),
         "parsers.conf": PARSERS,
-        "lines.lua": f'PREFIX = "{prefix}"\n{script}',
+        "lines.lua": f'PREFIX = "{prefix}"\n{SCRIPT.read_text(encoding="utf-8")}',
     }
 
 
@@ -63,15 +58,7 @@ def _configuration() -> dict[str, Any]:
                 }
             ],
             "filters": [
-                {
-                    "name": "parser",
-                    "match": "docker",
-                    "key_name": "log",
-                    "parser": "fields",
-                    "reserve_data": "on",
-                    "preserve_key": "on",
-                },
-                {"name": "lua", "match": "docker", "script": f"{CONFIG_FOLDER}/lines.lua", "call": "line"},
+                {"name": "lua", "match": "docker", "script": f"{CONFIG_FOLDER}/lines.lua", "call": "of_docker"},
             ],
             "outputs": [
                 {
@@ -79,11 +66,7 @@ def _configuration() -> dict[str, Any]:
                     "match": "docker",
                     "host": LOKI.name,
                     "port": LOKI.port,
-                    # Few and bounded: each further value of a label is a stream of its own.
-                    "labels": "instance_name=$instance_name, level=$level, class=$class",
-                    "structured_metadata": "request_id=$request_id, trace_id=$trace_id",
-                    "remove_keys": "instance_name, class",
-                    "line_format": "json",
+                    **streams(),
                     "auto_kubernetes_labels": "off",
                     "retry_limit": 20,
                 }

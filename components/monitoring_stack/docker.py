@@ -94,7 +94,7 @@ def create(name: str, spec: MonitoringSpec, wiring: Wiring, target: DockerTarget
             command=[f"--config.file={CONFIG_FOLDER}/blackbox.yml"],
             folders={CONFIG_FOLDER: {"blackbox.yml": blackbox.configuration(wiring.telemetry, "docker")}},
         ),
-        Program(role=facts.PUSHGATEWAY),
+        *((Program(role=facts.PUSHGATEWAY),) if wiring.is_pushed_to else ()),
         _node(),
         _cadvisor(),
         *(() if spec.logs is None else (_loki(spec), _collector(target.prefix))),
@@ -250,7 +250,7 @@ def _container(
         restart="unless-stopped",
         networks_advanced=[
             docker.ContainerNetworksAdvancedArgs(
-                name=target.networks[network], aliases=[role.name] if network == facts.NAME else None
+                name=target.networks[network], aliases=[role.name] if network in (facts.NAME, role.name) else None
             )
             for network in _networks(program, wiring)
         ],
@@ -272,12 +272,14 @@ def _container(
 
 
 def _networks(program: Program, wiring: Wiring) -> list[str]:
-    """Its own, those of what it asks, and the way out."""
-    _, outbound = wiring.edges[program.role.name]
+    """The monitoring's own, one for those of other parts that ask it, those of what it asks, and the way out."""
+    inbound, outbound = wiring.edges[program.role.name]
     ours = set(facts.claims())
+    called = any(isinstance(edge.consumer, Instance) and edge.consumer.name not in ours for edge in inbound)
     asked = {edge.producer.name for edge in outbound if isinstance(edge.producer, Instance)}
     out = program.publish is not None or any(isinstance(edge.producer, Network) for edge in outbound)
-    return sorted({facts.NAME, *(asked - ours), *({f"{facts.NAME}-egress"} if out else ())})
+    own = {program.role.name} if called else set[str]()
+    return sorted({facts.NAME, *own, *(asked - ours), *({f"{facts.NAME}-egress"} if out else ())})
 
 
 def _data(

@@ -9,7 +9,7 @@ from components.connections import PUBLIC, Edge, Instance, Network, Peer, Pods
 from components.environment.spec import ClusterSpec
 from components.monitoring_stack import facts
 from components.monitoring_stack.alerting import EmailReceiver
-from components.monitoring_stack.facts import ALERTMANAGER, BLACKBOX, GRAFANA, LOKI, PROMETHEUS, instance
+from components.monitoring_stack.facts import ALERTMANAGER, BLACKBOX, GRAFANA, LOKI, PROMETHEUS, PUSHGATEWAY, instance
 from components.monitoring_stack.spec import MonitoringSpec
 from components.telemetry import BlackboxProbe, Scrape
 
@@ -44,6 +44,13 @@ def within(spec: MonitoringSpec) -> Iterator[Edge]:
     sources = [PROMETHEUS, ALERTMANAGER, *(() if spec.logs is None else (LOKI,))]
     for source in sources:
         yield Edge(consumer=instance(GRAFANA), producer=instance(source), port=source.port, why="dashboards show it")
+
+
+def pushed(pushers: Iterable[tuple[str, Instance]]) -> Iterator[Edge]:
+    """Whoever pushes series, by its app."""
+    for app, who in pushers:
+        why = f"app_services.{app}.metrics.push"
+        yield Edge(consumer=who, producer=instance(PUSHGATEWAY), port=PUSHGATEWAY.port, why=why)
 
 
 def outward(spec: MonitoringSpec) -> Iterator[Edge]:

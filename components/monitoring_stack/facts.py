@@ -11,6 +11,7 @@ from components.footprint import Footprint
 from components.monitoring_stack import sizing
 from components.monitoring_stack.spec import MonitoringSpec
 from components.routes import Route
+from components.telemetry import TargetKind
 from components.vocabulary import cpu_millis, size_bytes
 
 COMPONENT = "monitoring-stack"
@@ -86,9 +87,10 @@ SUFFIXES = (
 """What is put behind the instance's name, on either target."""
 
 
-def roles(spec: MonitoringSpec) -> tuple[Role, ...]:
-    """Programs that run on every target."""
-    return (PROMETHEUS, ALERTMANAGER, GRAFANA, BLACKBOX, PUSHGATEWAY, *(() if spec.logs is None else (LOKI,)))
+def roles(spec: MonitoringSpec, *, pushed: bool) -> tuple[Role, ...]:
+    """Programs that run on every target. `pushed`: whether anybody pushes series."""
+    asked = ((PUSHGATEWAY, pushed), (LOKI, spec.logs is not None))
+    return (PROMETHEUS, ALERTMANAGER, GRAFANA, BLACKBOX, *(role for role, is_there in asked if is_there))
 
 
 def agents(spec: MonitoringSpec) -> tuple[Role, ...]:
@@ -140,12 +142,18 @@ def claims() -> Iterator[str]:
     return (f"{NAME}{suffix}" for suffix in SUFFIXES)
 
 
+def pushed_to(target: TargetKind, prefix: str) -> str:
+    """URL of the push gateway, as apps of the stack reach it."""
+    host = PUSHGATEWAY.name if target == "docker" else f"{PUSHGATEWAY.name}.{namespace(prefix)}"
+    return f"http://{host}:{PUSHGATEWAY.port}"
+
+
 def namespace(prefix: str) -> str:
     """Kubernetes: the monitoring has a namespace of its own, so that a broken app can't take it along."""
     return f"{prefix}-{NAME}"
 
 
-def peak(spec: MonitoringSpec) -> Footprint:
+def peak(spec: MonitoringSpec, *, pushed: bool) -> Footprint:
     """The most the monitoring can ask of its namespace: every replica, one more prober while these roll, and the others once
     more without their volumes: a controller makes the new pod before the quota has counted the old one out.
     """
@@ -165,8 +173,9 @@ def peak(spec: MonitoringSpec) -> Footprint:
         total += prometheus
     for _ in range(spec.alertmanagers):
         total += alertmanager
-    total += _pod(GRAFANA, GRAFANA_STORAGE) + _pod(PUSHGATEWAY, PUSHGATEWAY_STORAGE)
-    total += _pod(GRAFANA) + _pod(PUSHGATEWAY) + _pod(ALERTMANAGER)
+    total += _pod(GRAFANA, GRAFANA_STORAGE) + _pod(GRAFANA) + _pod(ALERTMANAGER)
+    if pushed:
+        total += _pod(PUSHGATEWAY, PUSHGATEWAY_STORAGE) + _pod(PUSHGATEWAY)
     for _ in range(probers(spec) + 1):
         total += _pod(BLACKBOX)
     if spec.logs is not None:

@@ -30,7 +30,8 @@ def create(
     operated.tell(teller, workload.ground(teller))
     programs.show(place(GRAFANA))
     programs.probe(place(BLACKBOX))
-    programs.take_pushes(place(PUSHGATEWAY))
+    if wiring.is_pushed_to:
+        programs.take_pushes(place(PUSHGATEWAY))
     if spec.logs is not None:
         programs.keep_lines(place(LOKI), spec.logs)
     route = spec.dashboards.route

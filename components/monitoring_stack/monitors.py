@@ -67,8 +67,13 @@ def _pod_monitor(place: Place, scrape: Scrape) -> dict[str, Any]:
     }
     if scrape.own_labels:
         endpoint["honorLabels"] = True
+    if scrape.scheme == "https":
+        # Whom it asks is narrowed by labels, and what it is told is no secret.
+        endpoint["tlsConfig"] = {"insecureSkipVerify": True}
     if _sees_everybody(scrape):
         endpoint["metricRelabelings"] = [_of(place, or_none=True)]
+    if scrape.only_up:
+        endpoint["metricRelabelings"] = [{"action": "drop", "sourceLabels": ["__name__"], "regex": ".+"}]
     return {
         "selector": {"matchLabels": dict(scrape.labels)},
         "namespaceSelector": {"matchNames": [discovery.home(scrape, place.wiring, own)]},

@@ -133,9 +133,12 @@ def probe(place: Place) -> None:
 
 
 def take_pushes(place: Place) -> None:
-    """The push gateway, for jobs that are gone before anybody could scrape them."""
+    """The push gateway, for jobs that are gone before anybody could scrape them.
+
+    Its volume lets the last pushes outlive a restart, and goes with the last app that pushes: Prometheus has the samples.
+    """
     account = workload.ground(place)
-    claim, data = workload.data(place, "/data", facts.PUSHGATEWAY_STORAGE)
+    claim, data = workload.data(place, "/data", facts.PUSHGATEWAY_STORAGE, lasting=False)
     flags = ["--persistence.file=/data/pushed", "--persistence.interval=1m"]
     container = _container(place, [data], health="/-/ready", flags=flags, alive="/-/healthy")
     workload.deployment(place, workload.pod(place, account, container, [data]), after=[claim], alone=True)

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 
 from components.monitoring_stack import facts
 from components.monitoring_stack.spec import MonitoringSpec
-from components.telemetry import Alert, Dashboard, Panel, Row, Scrape, Severity, Signal, TargetKind, Telemetry, Unit
+from components.telemetry import Alert, Dashboard, Panel, Row, Scrape, Signal, TargetKind, Telemetry, Unit
+from components.telemetry_alerts import AlertMaker
 
 WATCHDOG = "Watchdog"
 """The alert that always fires; Alertmanager sends it to the dead man's switch by this name."""
@@ -19,14 +20,16 @@ NOT_DELIVERED = 0.01
 FAILING = 0.05
 """Share of Grafana's and Loki's answers that may be errors."""
 
+_alert = AlertMaker(instance=facts.NAME, component=facts.COMPONENT).alert
 
-def telemetry(spec: MonitoringSpec, target: TargetKind) -> Telemetry:
-    """Each program's own endpoint, what they say, and when that is somebody's business."""
-    roles = [*facts.roles(spec), *(facts.agents(spec) if target == "docker" else ())]
+
+def telemetry(spec: MonitoringSpec, target: TargetKind, *, pushed: bool) -> Telemetry:
+    """Each program's own endpoint, what they say, and when that is somebody's business. `pushed`: whether anybody pushes."""
+    roles = [*facts.roles(spec, pushed=pushed), *(facts.agents(spec) if target == "docker" else ())]
     return Telemetry(
         scrapes=tuple(_scrape(role, target) for role in roles),
-        signals=tuple(_signals(spec)),
-        alerts=tuple(_alerts(spec)),
+        signals=tuple(_signals(spec, pushed=pushed)),
+        alerts=tuple(_alerts(spec, pushed=pushed)),
         dashboard=_dashboard(spec),
     )
 
@@ -51,7 +54,7 @@ def _signal(name: str, unit: Unit, told: str, source: str) -> Signal:
     return Signal(name=f"monitoring_{name}", unit=unit, help=told, sources=sources)
 
 
-def _signals(spec: MonitoringSpec) -> Iterator[Signal]:
+def _signals(spec: MonitoringSpec, *, pushed: bool) -> Iterator[Signal]:
     yield from _metrics()
     yield from _notifications()
     failed = 'grafana_http_request_duration_seconds_count{status_code=~"5.."}'
@@ -61,13 +64,13 @@ def _signals(spec: MonitoringSpec) -> Iterator[Signal]:
         "Share of Grafana's answers that are errors.",
         _ratio(failed, "grafana_http_request_duration_seconds_count"),
     )
-    pushed = "max by (instance_name, job) (push_failure_time_seconds > push_time_seconds)"
-    yield _signal(
-        "push_failed_timestamp",
-        "timestamp",
-        "When a job's last push was refused, if none has been taken since.",
-        pushed,
-    )
+    if pushed:
+        yield _signal(
+            "push_failed_timestamp",
+            "timestamp",
+            "When a job's last push was refused, if none has been taken since.",
+            "max by (instance_name, job) (push_failure_time_seconds > push_time_seconds)",
+        )
     if spec.logs is not None:
         every = "loki_request_duration_seconds_count"
         yield _signal(
@@ -178,7 +181,7 @@ def _notifications() -> Iterator[Signal]:
     )
 
 
-def _alerts(spec: MonitoringSpec) -> Iterator[Alert]:
+def _alerts(spec: MonitoringSpec, *, pushed: bool) -> Iterator[Alert]:
     yield _alert(
         WATCHDOG,
         "vector(1)",
@@ -199,31 +202,17 @@ def _alerts(spec: MonitoringSpec) -> Iterator[Alert]:
         "{{ $value | humanizePercentage }} of Grafana's answers are errors",
         "People look at dashboards when something is wrong, and see nothing.",
     )
-    yield _alert(
-        "MonitoringPushRefused",
-        "slipway:monitoring_push_failed_timestamp > 0",
-        "0m",
-        "warning",
-        "what {{ $labels.job }} pushed last was refused",
-        "The series of that job are those of its run before: they look well and are old.",
-    )
+    if pushed:
+        yield _alert(
+            "MonitoringPushRefused",
+            "slipway:monitoring_push_failed_timestamp > 0",
+            "0m",
+            "warning",
+            "what {{ $labels.job }} pushed last was refused",
+            "The series of that job are those of its run before: they look well and are old.",
+        )
     if spec.logs is not None:
         yield from _logs()
-
-
-def _alert(  # the fields of one record
-    name: str, expr: str, hold: str, severity: Severity, summary: str, description: str, **labels: str
-) -> Alert:
-    return Alert(
-        name=name,
-        instance=facts.NAME,
-        expr=expr,
-        hold=hold,
-        severity=severity,
-        summary=summary,
-        description=description,
-        labels={"component": facts.COMPONENT, **labels},
-    )
 
 
 def _sight(spec: MonitoringSpec) -> Iterator[Alert]:

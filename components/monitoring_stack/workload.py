@@ -110,9 +110,9 @@ def ground(place: Place, *, token: bool = False, sticky: bool = False) -> pulumi
     return account.metadata.name
 
 
-def claim(place: Place, logical: str, physical: str, size: str) -> PersistentVolumeClaim:
-    """An object of its own, which outlives every controller."""
-    protect = place.spec.deletion_protection
+def claim(place: Place, logical: str, physical: str, size: str, *, lasting: bool = True) -> PersistentVolumeClaim:
+    """An object of its own, which outlives every controller. `lasting`: whether what it holds is nowhere else."""
+    protect = lasting and place.spec.deletion_protection
     return PersistentVolumeClaim(
         logical,
         metadata=metadata(
@@ -131,9 +131,9 @@ def claim(place: Place, logical: str, physical: str, size: str) -> PersistentVol
     )
 
 
-def data(place: Place, folder: str, size: str) -> tuple[PersistentVolumeClaim, VolumePair]:
+def data(place: Place, folder: str, size: str, *, lasting: bool = True) -> tuple[PersistentVolumeClaim, VolumePair]:
     """The volume of a program that runs once, mounted by its name."""
-    made = claim(place, f"{place.name}-data", f"{place.name}-data", size)
+    made = claim(place, f"{place.name}-data", f"{place.name}-data", size, lasting=lasting)
     volume = VolumeArgs(
         name="data", persistent_volume_claim=PersistentVolumeClaimVolumeSourceArgs(claim_name=f"{place.name}-data")
     )

@@ -13,6 +13,7 @@ from components.postgres_cluster import facts
 from components.postgres_cluster.pooler import PoolerSpec
 from components.postgres_cluster.spec import PostgresClusterSpec
 from components.telemetry import Alert, Severity, TargetKind
+from components.telemetry_alerts import AlertMaker
 from components.telemetry_rules import number
 
 Grades = tuple[tuple[str, float, Severity], ...]
@@ -30,7 +31,7 @@ FREEZE_IS_URGENT = 1_500_000_000
 
 def alerts(name: str, spec: PostgresClusterSpec, target: TargetKind) -> Iterator[Alert]:
     """Every alert that this server can raise."""
-    makers = _Maker(name)
+    makers = AlertMaker(instance=name, component=facts.COMPONENT, family="Postgres")
     yield from _availability(makers, 1 if target == "docker" else spec.instances)
     yield from _load(makers, spec)
     if spec.pooler is not None:
@@ -50,29 +51,7 @@ def alerts(name: str, spec: PostgresClusterSpec, target: TargetKind) -> Iterator
         yield from _backups(makers, spec.backup.most_apart)
 
 
-class _Maker:
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def of(self, signal: str) -> str:
-        return f'slipway:postgres_{signal}{{instance_name="{self.name}"}}'
-
-    def alert(  # the fields of one record
-        self, name: str, expr: str, hold: str, severity: Severity, summary: str, description: str
-    ) -> Alert:
-        return Alert(
-            name=f"Postgres{name}",
-            instance=self.name,
-            expr=expr,
-            hold=hold,
-            severity=severity,
-            summary=f"{self.name}: {summary}",
-            description=description,
-            labels={"component": facts.COMPONENT},
-        )
-
-
-def _availability(m: _Maker, members: int) -> Iterator[Alert]:
+def _availability(m: AlertMaker, members: int) -> Iterator[Alert]:
     yield m.alert(
         "Down",
         # Series of pods that are gone end; no answer at all is the worst answer.
@@ -117,7 +96,7 @@ def _availability(m: _Maker, members: int) -> Iterator[Alert]:
     )
 
 
-def _load(m: _Maker, spec: PostgresClusterSpec) -> Iterator[Alert]:
+def _load(m: AlertMaker, spec: PostgresClusterSpec) -> Iterator[Alert]:
     used = f"{m.of('connections')} / {m.of('max_connections')}"
     yield m.alert(
         "ConnectionsHigh",
@@ -171,7 +150,7 @@ def _load(m: _Maker, spec: PostgresClusterSpec) -> Iterator[Alert]:
         )
 
 
-def _volumes(m: _Maker) -> Iterator[Alert]:
+def _volumes(m: AlertMaker) -> Iterator[Alert]:
     grades: Grades = (("Filling", 0.7, "warning"), ("Full", 0.9, "critical"))
     for word, limit, severity in grades:
         yield m.alert(
@@ -184,7 +163,7 @@ def _volumes(m: _Maker) -> Iterator[Alert]:
         )
 
 
-def _certificates(m: _Maker) -> Iterator[Alert]:
+def _certificates(m: AlertMaker) -> Iterator[Alert]:
     grades: Grades = (
         ("NotRenewed", CERTIFICATE_LATE_SECONDS, "warning"),
         ("Ending", CERTIFICATE_URGENT_SECONDS, "critical"),
@@ -200,7 +179,7 @@ def _certificates(m: _Maker) -> Iterator[Alert]:
         )
 
 
-def _replication(m: _Maker, spec: PostgresClusterSpec) -> Iterator[Alert]:
+def _replication(m: AlertMaker, spec: PostgresClusterSpec) -> Iterator[Alert]:
     yield m.alert(
         "NoStandby",
         f"(sum({m.of('streaming_standbys')}) or vector(0)) < 1",
@@ -248,7 +227,7 @@ def _replication(m: _Maker, spec: PostgresClusterSpec) -> Iterator[Alert]:
     )
 
 
-def _archiving_fails(m: _Maker) -> Alert:
+def _archiving_fails(m: AlertMaker) -> Alert:
     return m.alert(
         "ArchivingFails",
         f"{m.of('archive_failing')} > 0",
@@ -259,7 +238,7 @@ def _archiving_fails(m: _Maker) -> Alert:
     )
 
 
-def _backups(m: _Maker, most_apart: int) -> Iterator[Alert]:
+def _backups(m: AlertMaker, most_apart: int) -> Iterator[Alert]:
     yield m.alert(
         "ArchiveBacklog",
         f"{m.of('archive_backlog')} > {facts.BACKLOG_FILES}",
@@ -288,7 +267,7 @@ def _backups(m: _Maker, most_apart: int) -> Iterator[Alert]:
     )
 
 
-def _pooler(m: _Maker, pooler: PoolerSpec, poolers: int) -> Iterator[Alert]:
+def _pooler(m: AlertMaker, pooler: PoolerSpec, poolers: int) -> Iterator[Alert]:
     yield m.alert(
         "PoolerMissing",
         f"(sum({m.of('pooler_up')}) or vector(0)) < {poolers}",

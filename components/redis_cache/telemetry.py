@@ -13,6 +13,7 @@ from components.redis_cache.facts import EXPORTER_PORT, EXPORTER_SUFFIX, selecto
 from components.redis_cache.signals import SIGNALS
 from components.redis_cache.spec import ClusterSpec, RedisCacheSpec, ReplicatedSpec
 from components.telemetry import Alert, Dashboard, Panel, Row, Scrape, Severity, Signal, TargetKind, Telemetry, Unit
+from components.telemetry_alerts import AlertMaker
 
 FULL, NEARLY_FULL = 0.9, 0.8
 """Shares of maxmemory from which a store is in danger: at 1 it refuses writes."""
@@ -246,16 +247,7 @@ def _is_alone(spec: RedisCacheSpec) -> bool:
 
 
 def _alert(name: str, alert: str, expr: str, *, hold: str, severity: Severity, summary: str, description: str) -> Alert:
-    return Alert(
-        name=alert,
-        instance=name,
-        expr=expr,
-        hold=hold,
-        severity=severity,
-        summary=summary,
-        description=description,
-        labels={"component": "redis-cache"},
-    )
+    return AlertMaker(instance=name, component="redis-cache").alert(alert, expr, hold, severity, summary, description)
 
 
 def _dashboard(name: str, spec: RedisCacheSpec, target: TargetKind) -> Dashboard:

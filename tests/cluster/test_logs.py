@@ -7,9 +7,12 @@ import re
 from typing import Any
 
 import pytest
+import yaml
 
 from cluster import logs
 from cluster.spec import LogsSpec
+from components import lines
+from components.monitoring_stack import collector
 
 PUSH = "http://monitoring-loki.shop-prod-monitoring:3100/loki/api/v1/push"
 
@@ -78,14 +81,25 @@ def test_an_address_is_taken_apart(push: str, port: int, tls: bool) -> None:  # 
 
 def test_nothing_is_dropped_unless_asked_for() -> None:
     (shape,) = pipeline(shop_prod={"push": PUSH})["filters"]
-    assert shape["call"] == "shape"
+    assert shape["call"] == "of_kubernetes"
+    assert f"function {shape['call']}(" in lines.SCRIPT.read_text(encoding="utf-8")
 
 
 def test_labels_are_few_and_everything_else_leaves_the_line() -> None:
     (output,) = pipeline(shop_prod={"push": PUSH})["outputs"]
     assert output["labels"] == "namespace=$namespace, instance_name=$instance_name, level=$level, class=$class"
-    assert set(output["remove_keys"].split(",")) == {*logs.LABELS, *logs.METADATA}
+    assert output["structured_metadata"] == "pod=$pod, container=$container, request_id=$request_id, trace_id=$trace_id"
+    named = f"{output['labels']}, {output['structured_metadata']}".split(", ")
+    assert output["remove_keys"].split(",") == [each.partition("=")[0] for each in named]
+
+
+def test_the_collector_on_docker_gives_the_same_labels_but_for_the_cluster_s() -> None:
+    (output,) = pipeline(shop_prod={"push": PUSH})["outputs"]
+    (docker,) = yaml.safe_load(collector.files("shop-dev")["fluent-bit.yaml"])["pipeline"]["outputs"]
+    assert f"namespace=$namespace, {docker['labels']}" == output["labels"]
+    assert f"pod=$pod, container=$container, {docker['structured_metadata']}" == output["structured_metadata"]
+    assert docker["drop_single_key"] == output["drop_single_key"] == "raw"
 
 
 def test_the_chart_takes_the_script_for_no_template() -> None:
-    assert "{{" not in logs.SCRIPT.read_text(encoding="utf-8")
+    assert "{{" not in lines.SCRIPT.read_text(encoding="utf-8")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from components import versions
 from tests.consumers import cluster as clusters
 from tests.consumers import docker_daemon, docker_images
 from tests.consumers import servers as root_folder
@@ -69,10 +70,10 @@ def servers() -> Servers:
 
 @pytest.fixture(scope="session")
 def daemon(scratch: Path, rendered: Rendered) -> Generator[Daemon]:
-    """A Docker daemon with the images that the dev stack names."""
+    """A Docker daemon with the images that the dev stack names, and that of the push gateway, which no shipped stack needs."""
     if reason := docker_daemon.why_not():
         pytest.skip(f"dockerd: {reason}")
     with docker_daemon.running(scratch / "docker") as running:
         images = [each["inputs"]["name"] for each in rendered.resources("dev") if each["type"].endswith(":RemoteImage")]
-        docker_images.load(running.docker, images)
+        docker_images.load(running.docker, [*images, versions.MONITORING_DOCKER["pushgateway"]])
         yield running

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 import yaml
 
+from components.targets.docker import TOOLS_FOLDER
 from tests.consumers.dev_stack import PREFIX, DevStack, clear
 from tests.consumers.docker_daemon import OUTSIDE, Daemon, in_network_of
 from tests.consumers.processes import Processes, bare_environment
@@ -38,7 +39,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 http.server.ThreadingHTTPServer((sys.argv[2], int(sys.argv[3])), Handler).serve_forever()
 """
 BEAT_SECONDS = 30
-STAND_INS = {"cadvisor", "collector", "grafana", "loki", "pushgateway"}
+ASK_THE_GATEWAY = f"{TOOLS_FOLDER}/busybox wget -q -T 3 -O /dev/null http://monitoring-pushgateway:9091/metrics"
 PROMISED_SECONDS = 240
 """From a kill to the message: two scrapes, the alert's own patience of a minute or two, Alertmanager's half a minute."""
 
@@ -86,6 +87,7 @@ def watched(daemon: Daemon, scratch: Path) -> Generator[Watched]:
         "routes": {"critical": ["people"], "warning": ["people"]},
         "dead_mans_switch": {"url": {"secret": "webhook"}, "every": f"{BEAT_SECONDS}s"},
     }
+    config["blocksight:app_services"]["api"]["metrics"]["push"] = True
     config["blocksight:secrets"] = {"webhook": f"http://{OUTSIDE}:{RECEIVER_PORT}/"}
     folder = scratch / "receiver"
     with Processes(folder) as processes:
@@ -113,6 +115,17 @@ def test_every_endpoint_is_scraped(watched: Watched) -> None:
     with contextlib.suppress(AssertionError):  # what is missing says more than that something is
         wait("all are up", lambda: wanted <= up(), 90)
     assert wanted - up() == set()
+
+
+def test_the_push_gateway_is_reached_by_the_app_that_pushes_and_by_no_other_part(watched: Watched) -> None:
+    def reaches(name: str) -> bool:
+        code, _ = watched.stack.run(name, "sh", "-c", ASK_THE_GATEWAY, user="0")
+        return code == 0
+
+    others = set(watched.stack.serving()) - {"api", "monitoring-pushgateway"}
+    programs = {name for name in others if name.split("-")[0] == "monitoring"}
+    assert reaches("api")
+    assert {name for name in sorted(others - programs) if reaches(name)} == set()
 
 
 def test_every_rule_is_evaluated(watched: Watched) -> None:

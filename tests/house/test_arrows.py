@@ -119,6 +119,7 @@ def test_the_cluster_layer_knows_no_stack() -> None:
         "schemas.py",
         "stack_file.py",
         "components/guards.py",
+        "components/lines.py",
         "components/vocabulary.py",
     }
     below.add("components/environment/spec.py")  # ClusterSpec, whose block it prints

@@ -34,7 +34,7 @@ _WATCHED = "one volume with one writer; while it is gone Prometheus goes on judg
 _PROBER = "staging asks from outside only while its one prober stands; production has two"
 _TAG = "its makers publish a tag, and no catalogue that could be read tells the digest; to be pinned by the first who pulls it"
 
-_SINGLE = ("grafana-deployment", "loki-stateful-set", "pushgateway-deployment")
+_SINGLE = ("grafana-deployment", "loki-stateful-set")
 _IMAGES = (
     ("sessions-batch-restore-check", "check"),
     ("sessions-proxy-deployment", "proxy"),

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import copy
 import functools
-import json
 from typing import Any
 
-import config
 import topology
-from stack_file import PROJECT_FILE, StackFile
 from tests.kit.recording import Recording
 from tests.stacks import shipped
 
@@ -62,10 +59,4 @@ def recorded(stack: str = "prod", *, firewall: bool = False) -> Recording:
 @functools.cache
 def topology_of(stack: str = "prod") -> topology.Topology:
     """Its topology."""
-    file = StackFile(
-        f"Pulumi.{stack}.yaml",
-        json.dumps({"config": {}}),
-        shipped.PROJECT,
-        (shipped.ROOT / PROJECT_FILE).read_text(encoding="utf-8"),
-    )
-    return topology.plan(config.parse(shipped.PROJECT, stack, file, values(stack)))
+    return shipped.plan(stack, values(stack))

@@ -46,6 +46,7 @@ SHOP: dict[str, Any] = {
     "migrations": {"command": ["migrate"]},
     "metrics": {
         "requests": {"style": "prom_client", "buckets": [0.05, 0.1, 0.2, 0.5, 1]},
+        "push": True,
         "business": {"orders": ORDERS, "queue": QUEUE},
         "series": ["shop_price_timestamp_seconds"],
         "alerts": {"ShopPricesStale": STALE},
@@ -100,10 +101,11 @@ KUBERNETES: dict[str, Any] = {
                 "storage_classes": {"default": "fast-retain"},
                 "operators": {
                     "barman_cloud": {"version": "0.14", "namespace": "cnpg-system"},
-                    "cert_manager": {"version": "1.21", "namespace": "cert-manager"},
-                    "cloudnative_pg": {"version": "1.30", "namespace": "cnpg-system"},
-                    "envoy_gateway": {"version": "1.9", "namespace": "envoy-gateway-system"},
-                    "prometheus_operator": {"version": "0.93", "namespace": "monitoring-system"},
+                    "cert_manager": {"version": "1.21", "namespace": "cert-manager", "metrics": 9402},
+                    "cloudnative_pg": {"version": "1.30", "namespace": "cnpg-system", "metrics": 8080},
+                    "envoy_gateway": {"version": "1.9", "namespace": "envoy-gateway-system", "metrics": 19001},
+                    "keda": {"version": "2.20", "namespace": "keda", "metrics": 8080},
+                    "prometheus_operator": {"version": "0.93", "namespace": "monitoring-system", "metrics": 10250},
                 },
                 "gateway": {
                     "class": "envoy",

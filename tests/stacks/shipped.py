@@ -39,9 +39,14 @@ def recorded(stack: str) -> Recording:
 @functools.cache
 def topology_of(stack: str) -> topology.Topology:
     """The topology of a shipped stack."""
+    return plan(stack, values(stack))
+
+
+def plan(stack: str, given: dict[str, Any]) -> topology.Topology:
+    """The topology of a stack with any values."""
     text = (ROOT / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8")
     file = StackFile(f"Pulumi.{stack}.yaml", text, PROJECT, (ROOT / PROJECT_FILE).read_text(encoding="utf-8"))
-    return topology.plan(config.parse(PROJECT, stack, file, values(stack)))
+    return topology.plan(config.parse(PROJECT, stack, file, given))
 
 
 def values(stack: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import pytest
 
 from components.connections import Instance, Network, Peer, Pods
 from tests.kit.recording import Recording
-from tests.stacks import edge_options
+from tests.stacks import edge_options, pushing
 from tests.stacks.reachability import Actor, Path, permitted
 from tests.stacks.shipped import recorded, topology_of
 from topology import Topology
@@ -150,11 +150,15 @@ def about_the_stack(paths: set[Path], plan: Topology, everybody: list[Actor]) ->
     return {p for p in paths if p.source in inside or p.destination in inside}
 
 
-@pytest.mark.parametrize("stack", [*STACKS, "options of the edge"])
+@pytest.mark.parametrize("stack", [*STACKS, "options of the edge", "jobs that push"])
 def test_policies_permit_every_edge_on_both_sides_and_nothing_else(stack: str) -> None:
-    shipped = stack in STACKS
-    recording = recorded(stack) if shipped else edge_options.recorded()
-    plan = topology_of(stack) if shipped else edge_options.topology_of()
+    match stack:
+        case "options of the edge":
+            recording, plan = edge_options.recorded(), edge_options.topology_of()
+        case "jobs that push":
+            recording, plan = pushing.recorded("prod"), pushing.topology_of("prod")
+        case _:
+            recording, plan = recorded(stack), topology_of(stack)
     everybody = actors(recording, plan)
     ports = sorted(
         {(e.port, e.protocol) for e in plan.edges} | {(53, "TCP"), (53, "UDP"), (UNUSED_PORT, "TCP"), (443, "TCP")}

@@ -91,5 +91,5 @@ def test_an_alert_means_the_same_wherever_it_is() -> None:
     for alert in alerts():
         severities.setdefault(alert.name, set()).add(alert.severity)
     both = {name for name, found in severities.items() if len(found) > 1}
-    # What one replica more or less means depends on how many there are.
-    assert both <= {"AppBusinessHigh", "AppBusinessLow", "RedisDown", "RedisReplicasMissing"}
+    # What one replica more or less means depends on how many there are, and an operator's loss on what it looks after.
+    assert both <= {"AppBusinessHigh", "AppBusinessLow", "OperatorDown", "RedisDown", "RedisReplicasMissing"}

@@ -18,7 +18,7 @@ def spec(**said: Any) -> MonitoringSpec:
 
 
 def alerts(target: TargetKind = "kubernetes", **said: Any) -> dict[str, Alert]:
-    return {alert.name: alert for alert in telemetry(spec(**said), target).alerts}
+    return {alert.name: alert for alert in telemetry(spec(**said), target, pushed=True).alerts}
 
 
 def test_the_watchdog_is_the_one_that_alertmanager_waits_for() -> None:
@@ -34,6 +34,10 @@ def test_what_is_not_there_is_not_missed() -> None:
     logs = {"MonitoringLogsFailing", "MonitoringLinesDiscarded"}
     assert logs <= alerts().keys()
     assert not logs & alerts(logs=None).keys()
+    silent = telemetry(spec(), "kubernetes", pushed=False)
+    assert "MonitoringPushRefused" in alerts()
+    assert "MonitoringPushRefused" not in {alert.name for alert in silent.alerts}
+    assert "pushgateway" not in {scrape.job for scrape in silent.scrapes}
 
 
 def test_thresholds_come_from_the_spec() -> None:
@@ -43,7 +47,7 @@ def test_thresholds_come_from_the_spec() -> None:
 
 @pytest.mark.parametrize("target", ["docker", "kubernetes"])
 def test_every_program_is_scraped_by_the_job_that_its_series_are_known_by(target: TargetKind) -> None:
-    scrapes = {scrape.job: scrape for scrape in telemetry(spec(), target).scrapes}
+    scrapes = {scrape.job: scrape for scrape in telemetry(spec(), target, pushed=True).scrapes}
     common = {"alertmanager", "blackbox", "grafana", "loki", "prometheus", "pushgateway"}
     assert common <= scrapes.keys()
     assert ({"cadvisor", "node"} <= scrapes.keys()) is (target == "docker")
@@ -51,7 +55,7 @@ def test_every_program_is_scraped_by_the_job_that_its_series_are_known_by(target
 
 
 def test_alerts_ask_signals_alone() -> None:
-    told = telemetry(spec(alertmanagers=3), "kubernetes")
+    told = telemetry(spec(alertmanagers=3), "kubernetes", pushed=True)
     known = {signal.name for signal in told.signals}
     for alert in told.alerts:
         assert set(SERIES.findall(alert.expr)) <= known

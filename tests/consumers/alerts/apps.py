@@ -64,6 +64,9 @@ FAILED_RUN = {
 }
 LAST_GOOD = job("kube_cronjob_status_last_successful_time", cronjob="shop-sweep")
 DUE = job("kube_cronjob_next_schedule_time", cronjob="shop-sweep")
+PUSHED = of("push_time_seconds", instance_name="shop", job="sweep")
+NOT_PUSHED_FOR = 86_400 + 600 + 3600 + 900
+"""A day between two runs, ten minutes in which one may start, an hour that it may take, and a quarter of an hour."""
 
 
 def throttled(where: dict[str, str], percent: int) -> dict[str, str]:
@@ -125,6 +128,9 @@ SHOP_CASES = {
     ),
     "AppJobFailed": Case(
         minutes=5, ill={**FAILED_RUN, LAST_GOOD: flat(500)}, well={**FAILED_RUN, LAST_GOOD: flat(2000)}
+    ),
+    "AppPushStale": Case(
+        minutes=60, ill={PUSHED: flat(3600 - NOT_PUSHED_FOR - 1)}, well={PUSHED: flat(3600 - NOT_PUSHED_FOR + 1)}
     ),
     "AppJobOverdue": Case(minutes=30, ill={DUE: flat(60)}, well={DUE: flat(600)}),
     **BUSINESS,

@@ -25,6 +25,10 @@ def there(series: str, **labels: str) -> str:
     return of(series, namespace=SPACE, **labels)
 
 
+def up(operator: str, **labels: str) -> str:
+    return of("up", instance_name="environment", job=operator, **labels)
+
+
 def claim(series: str) -> str:
     return there(f"kubelet_volume_stats_{series}_bytes", persistentvolumeclaim="sessions-0")
 
@@ -59,6 +63,10 @@ WELL = {
     there("kube_resourcequota", resourcequota="q", resource="pods", type="used"): flat(50),
     claim("capacity"): flat(1000),
     claim("available"): flat(900),
+    **{up(job): flat(1) for job in ("cert-manager", "envoy-gateway", "keda", "prometheus-operator")},
+    # Two pods, and one of them suffices.
+    up("cloudnative-pg"): flat(1),
+    up("cloudnative-pg", pod="other"): flat(0),
 }
 WAITING = there("kube_pod_container_status_waiting_reason", **POD, reason="CrashLoopBackOff")
 APPS_OWN = there(
@@ -142,6 +150,12 @@ CASES = {
         minutes=90, ill={claim("available"): f"399-0.1x{LONG}"}, well={claim("available"): f"399-0.01x{LONG}"}
     ),
     "VolumeFull": Case(minutes=20, ill={claim("available"): flat(99)}, well={claim("available"): flat(101)}),
+    # There for four of ten minutes, again and again; and for six.
+    "OperatorDown": Case(
+        minutes=60,
+        ill={up("keda"): f"{'1 1 1 1 0 0 0 0 0 0 ' * 10}1"},
+        well={up("keda"): f"{'1 1 1 1 1 1 0 0 0 0 ' * 10}1"},
+    ),
     "EnvironmentUnseen": Case(minutes=20, ill={of("kube_node_info", node=NODE): GONE}),
 }
 

@@ -89,6 +89,11 @@ CASES: tuple[Case, ...] = (
         ),
     ),
     Case(
+        "A job on a day that never comes",
+        {f"{API}.jobs": {"cleanup": {"schedule": "0 3 30 2 *", "command": ["clean"]}}},
+        (f'{API}.jobs.cleanup.schedule: never fires twice in four years; e.g. "15 3 * * *"',),
+    ),
+    Case(
         "A schedule with an hour that does not exist",
         {f"{API}.jobs": {"cleanup": {"schedule": "15 25 * * *", "command": ["clean"]}}},
         (

@@ -40,7 +40,58 @@ def _alert(**changed: Any) -> dict[str, Any]:
 
 ORDERS, STALE = f"{API}.metrics.business.orders", f"{API}.metrics.alerts.ChainStale"
 
+PUSH, JOBS = f"{API}.metrics.push", {"cleanup": {"schedule": "15 3 * * *", "command": ["clean"]}}
+
 CASES: tuple[Case, ...] = (
+    Case(
+        "Series pushed where nobody takes them",
+        {PUSH: True, f"{API}.jobs": JOBS},
+        (
+            f"{PUSH}: has nobody who takes it: this stack has no section `monitoring`; add it, or remove this; e.g. monitoring: {{runbooks: 'https://...'}}",
+        ),
+    ),
+    Case(
+        "Series pushed where nobody takes them, on Docker",
+        {PUSH: True},
+        (
+            f"{PUSH}: has nobody who takes it: this stack has no section `monitoring`; add it, or remove this; e.g. monitoring: {{runbooks: 'https://...'}}",
+        ),
+        target="docker",
+    ),
+    Case(
+        "Series pushed by an app without jobs",
+        {**WATCHED, PUSH: True},
+        (f"{PUSH}: is for jobs and migrations, and this app has neither: its replicas are scraped; remove it",),
+    ),
+    Case(
+        "Series pushed by untrusted code",
+        {
+            **WATCHED,
+            "app_services.guest": {
+                "image": "registry.example.com/guest@sha256:" + "2" * 64,
+                "kind": "worker",
+                "isolation": {"profile": "untrusted"},
+                "metrics": {"push": True},
+                "jobs": JOBS,
+            },
+        },
+        ("app_services.guest.metrics.push: would let untrusted code into the monitoring; remove it",),
+    ),
+    Case(
+        "An address of the push gateway beside the one that is delivered",
+        {**WATCHED, PUSH: True, f"{API}.jobs": JOBS, f"{API}.env": {"PUSHGATEWAY_URL": "http://other:9091"}},
+        (f"{API}.env.PUSHGATEWAY_URL: is what metrics.push delivers; remove one of the two",),
+    ),
+    Case(
+        "A port that is said and not there, beside series that jobs push",
+        {
+            **WATCHED,
+            f"{API}.ports": {"http": 8000},
+            f"{API}.metrics": {"push": True, "port": "metrics"},
+            f"{API}.jobs": JOBS,
+        },
+        (f"{API}.metrics.port: is no port of this app; it has: http",),
+    ),
     Case(
         "A metrics port that the app has not",
         {f"{API}.metrics": {"port": "metrics"}},

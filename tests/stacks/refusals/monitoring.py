@@ -51,6 +51,13 @@ def _alerts(title: str, said: dict[str, Any], *lines: str) -> Case:
 
 
 CASES: tuple[Case, ...] = (
+    Case(
+        "A port of an operator that nobody knows how to ask",
+        {f"{CLUSTER}.operators.barman_cloud": {"version": "0.14", "namespace": "cnpg-system", "metrics": 8080}},
+        (
+            f"{CLUSTER}.operators.barman_cloud.metrics: is for cert_manager, cloudnative_pg, envoy_gateway, keda, prometheus_operator: of others nobody knows what they tell; remove it",
+        ),
+    ),
     _case(
         "Samples taken too seldom",
         {"metrics": {"scrape_interval": "5m"}},
