@@ -92,6 +92,14 @@ RELEASES = (
         files="vpa-v1-crd-gen.yaml",
         groups=("autoscaling.k8s.io",),
     ),
+    Release(
+        module="github.com/cilium/cilium",
+        version="v1.18.4",
+        sum="h1:/HrbeMmk46UDkJs4uJemIqxB7wuZ+QRMNVscNYua5C8=",
+        folder="pkg/k8s/apis/cilium.io/client/crds/v2",
+        files="ciliumnetworkpolicies.yaml",
+        groups=("cilium.io",),
+    ),
 )
 
 
@@ -130,6 +138,6 @@ def _download(release: Release) -> Path:
 CRDS = Part(
     title="definitions of custom resources",
     folder_name=f"crds-{pins(*(f'{r.module} {r.version} {r.sum} {r.folder}/{r.files}' for r in RELEASES))}",
-    cost="downloading eight Go modules (seconds)",
+    cost="downloading nine Go modules (seconds)",
     make=_make,
 )
