@@ -11,7 +11,7 @@ from components.app_service import facts as app_facts
 from components.app_service.connects_to import ConnectionSpec, ToApp, ToExternal, ToObjectStore, ToPostgres, ToRedis
 from components.app_service.scaling import ListQueueSpec, TableQueueSpec
 from components.cdn_frontend import facts as site_facts
-from components.connections import PRIVATE, Consumer, Edge, Instance, Network, Peer, Pods, RedisConsumer
+from components.connections import PRIVATE, Consumer, Edge, Host, Instance, Network, Peer, Pods, RedisConsumer
 from components.edge_gateway import facts as edge_facts
 from components.environment.operators import labels_of
 from components.environment.spec import DockerTargetSpec, KubernetesTargetSpec
@@ -68,6 +68,8 @@ def _producers(stack: StackConfig, connection: ConnectionSpec) -> Iterator[tuple
         case ToObjectStore(object_store=name):
             store = stack.object_stores[name]
             yield _outside(store.cidrs), store.port
+        case ToExternal(external=name, by_name=True, port=port):
+            yield Host(name=name), port
         case ToExternal(cidrs=cidrs, port=port):
             yield _outside(cidrs), port
 

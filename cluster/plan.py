@@ -193,6 +193,9 @@ def _stacks(draft: Draft) -> Iterator[Problem]:
             continue
         operators = {str(operator) for operator in told.get("operators") or ()}
         wanted = operators | ({"envoy_gateway"} if told.get("gateway") else set[str]())
+        if (cni := told.get("cni")) is not None and "cluster" not in draft.broken and cni != draft.config.cluster.cni:
+            rule = "this stack lets apps out by the names of hosts, and `cluster.cni` names no network that can; name it, or take `cni` out of the stack first"
+            yield Problem(path=path, rule=rule, example="cni: cilium")
         for missing in sorted(wanted - there):
             rule = (
                 f"this stack goes by {missing}, which is not there; add it to addons, or take it out of the stack first"
@@ -269,6 +272,8 @@ def _block(config: ClusterConfig) -> dict[str, Any]:
         block["nodes"] = list(facts.nodes)
     if facts.dns != DnsSpec():
         block["dns"] = facts.dns.model_dump(mode="json", exclude_defaults=True)
+    if facts.cni is not None:
+        block["cni"] = facts.cni
     return block
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from components.environment.spec import DnsSpec, OperatorSpec
+from components.environment.spec import Cni, DnsSpec, OperatorSpec
 from components.vocabulary import Cidr, CidrPort, DnsLabel, KubernetesVersion, Listed, Problem, Spec
 
 AddOnName = Literal[
@@ -46,6 +46,8 @@ class ClusterFactsSpec(Spec):
     """Ranges of the nodes' own addresses: kubelets and agents on the host's network answer there."""
     dns: DnsSpec = DnsSpec()
     """How pods resolve names."""
+    cni: Cni | None = None
+    """What enforces network rules, where it knows more of them than Kubernetes' own; absent for any other."""
 
 
 class AdoptedSpec(OperatorSpec):

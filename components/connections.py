@@ -64,7 +64,15 @@ PRIVATE = ("10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "19
 PUBLIC = Network(cidrs=("0.0.0.0/0",), without=PRIVATE)
 """Every public address."""
 
-Peer = Instance | Pods | Network
+
+@dataclass(frozen=True, kw_only=True)
+class Host:
+    """A host outside, by the name that the cluster's DNS answers for. Only some clusters' networks can go by it."""
+
+    name: str
+
+
+Peer = Instance | Pods | Network | Host
 
 
 @dataclass(frozen=True, kw_only=True)

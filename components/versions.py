@@ -59,6 +59,9 @@ CLOUDNATIVE_PG_API = "postgresql.cnpg.io/v1"
 KEDA_API = "keda.sh/v1alpha1"
 """https://keda.sh/docs/2.20/reference/scaledobject-spec/"""
 
+CILIUM_API = "cilium.io/v2"
+"""https://docs.cilium.io/en/v1.18/security/policy/language/"""
+
 VERTICAL_POD_AUTOSCALER_API = "autoscaling.k8s.io/v1"
 """https://github.com/kubernetes/autoscaler/blob/vertical-pod-autoscaler-1.7.1/vertical-pod-autoscaler/docs/api.md"""
 

@@ -37,6 +37,7 @@ def all_of(draft: Draft, told: Sequence[Telemetry]) -> Iterator[Problem]:
     yield from support.images(draft)
     yield from support.host_ports(draft)
     yield from support.operators(draft)
+    yield from support.named_hosts(draft)
     target = draft.config.environment.target
     yield from redis_proofs.on_target(draft.config.redis_caches, target)
     yield from capacity.objectives(draft)

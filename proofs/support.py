@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from components.app_service import facts as app_facts
+from components.app_service.connects_to import ToExternal
 from components.app_service.scaling import LEAST_VERSION
 from components.environment.spec import KubernetesTargetSpec
 from components.postgres_cluster import proofs as postgres_proofs
@@ -111,6 +112,30 @@ def host_ports(draft: Draft) -> Iterator[Problem]:
         if number in taken:
             yield Problem(path=path, rule=f"publishes a port of this machine that {taken[number]} publishes too")
         taken[number] = ".".join(path[:2])
+
+
+def named_hosts(draft: Draft) -> Iterator[Problem]:
+    """Ways out by name, which the network must know, and which lead out of the cluster only."""
+    target = draft.config.environment.target
+    if not isinstance(target, KubernetesTargetSpec):
+        return
+    inside = f".{target.cluster.dns.domain}"
+    for name, app in draft.config.app_services.items():
+        for index, connection in enumerate(app.connects_to):
+            if not isinstance(connection, ToExternal) or not connection.by_name:
+                continue
+            path = ("app_services", name, "connects_to", index)
+            if target.cluster.cni is None:
+                yield Problem(
+                    path=(*path, "by_name"),
+                    rule="needs a network that goes by names (environment.target.cluster.cni: cilium), and this one is not said to: give the host's networks in `cidrs`, or those of an egress proxy of yours",
+                    example="cidrs: [203.0.113.0/24]",
+                )
+            if connection.external.endswith(inside):
+                yield Problem(
+                    path=(*path, "external"),
+                    rule="is a name inside the cluster, and a rule by name means hosts outside: name the app, or give `cidrs`",
+                )
 
 
 def operators(draft: Draft) -> Iterator[Problem]:

@@ -35,6 +35,7 @@ def edges(world: World) -> Iterator[tuple[str, str, str]]:
 def _selected(world: World, thing: Thing) -> Iterator[tuple[str, str, str]]:
     field = {
         "Service": "selector",
+        "CiliumNetworkPolicy": "endpointSelector",
         "NetworkPolicy": "podSelector",
         "PodDisruptionBudget": "selector",
         "PodMonitor": "selector",

@@ -16,7 +16,7 @@ from pulumi_kubernetes.core.v1 import (
 )
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
-from components.app_service import facts, pod
+from components.app_service import facts, named_hosts, pod
 from components.app_service.batch import JobSpec, MigrationsSpec, SmokeSpec
 from components.app_service.body import Batch, Wiring
 from components.app_service.delivery import postgres_variable
@@ -48,12 +48,16 @@ def create(
     if not facts.has_batch(spec):
         return []
     labels = facts.batch_selector(name)
-    policy = network_policy(facts.batch(name), labels, labels, ((), wiring.batch.outbound), target, parent)
+    out = wiring.batch.outbound
+    policies: list[pulumi.Resource] = [
+        network_policy(facts.batch(name), labels, labels, ((), out), target, parent),
+        *named_hosts.create(facts.batch(name), labels, out, target, parent),
+    ]
     for job, declared in sorted(spec.jobs.items()):
         _cron_job(name, job, declared, spec, wiring, around, target, parent)
     if spec.migrations is None:
         return []
-    return [_migrations(name, spec.migrations, spec, wiring.batch, around, target, parent, policy)]
+    return [_migrations(name, spec.migrations, spec, wiring.batch, around, target, parent, policies)]
 
 
 def smoke(
@@ -96,7 +100,7 @@ def _migrations(
     around: pod.Around,
     target: KubernetesTarget,
     parent: pulumi.Resource,
-    policy: pulumi.Resource,
+    policies: Sequence[pulumi.Resource],
 ) -> Job:
     """Named by the engine: a Job can't change, so a new image is a new Job, and the old one goes after it.
 
@@ -116,7 +120,7 @@ def _migrations(
         opts=pulumi.ResourceOptions(
             parent=parent,
             provider=target.provider,
-            depends_on=[policy, *(resource for gate in gates for resource in gate.resources)],
+            depends_on=[*policies, *(resource for gate in gates for resource in gate.resources)],
             custom_timeouts=pulumi.CustomTimeouts(create=patience, update=patience),
         ),
     )

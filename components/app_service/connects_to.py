@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
@@ -21,6 +22,9 @@ from components.vocabulary import (
     Spec,
     VariablePrefix,
 )
+
+FULL_NAME = re.compile(r"([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\.)+[a-z]([-a-z0-9]{0,61}[a-z0-9])?")
+"""Labels that DNS knows, at least two; an address is none. A name without a dot is completed by each pod's search list."""
 
 
 class ToPostgres(Spec):
@@ -115,7 +119,7 @@ class ToExternal(Spec):
     """A host outside the stack."""
 
     external: str = Field(pattern=r"^[a-z0-9][-.a-z0-9]*$", max_length=253, examples=["api.example.com"])
-    """Host name, for people and for docs; the network rule is made from `cidrs`."""
+    """Host name. The network rule is made from `cidrs`, or from the name itself with `by_name`."""
     port: Port = Field(examples=[443])
     """TCP port."""
     cidrs: Annotated[
@@ -124,6 +128,19 @@ class ToExternal(Spec):
         OnlyOn("kubernetes", "Docker can't narrow where a container's packets go", (("0.0.0.0/0",),)),
     ] = Field(default=("0.0.0.0/0",), min_length=1, examples=["[203.0.113.0/24]"])
     """Networks the host lives in. The default is every public address: private ranges are always left out."""
+    by_name: Annotated[
+        bool,
+        OnlyOn("kubernetes", "Docker can't narrow where a container's packets go", (False,)),
+    ] = Field(default=False, examples=[True])
+    """Only the public addresses that DNS gives for the name are reached. Needs `cni: cilium` among the facts of the cluster."""
+
+    def problems(self) -> Iterable[Problem]:
+        if not self.by_name:
+            return
+        if not FULL_NAME.fullmatch(self.external):
+            yield Problem(path=("external",), rule="must be a full host name to go by", example="api.example.com")
+        if "cidrs" in self.model_fields_set:
+            yield Problem(path=("cidrs",), rule="goes by addresses, and `by_name` by the name; remove one of them")
 
 
 def _form(value: Any) -> str | None:

@@ -81,10 +81,10 @@ def overreach(spec: AppServiceSpec, target: str) -> Iterator[Problem]:
             yield Problem(
                 path=path, rule="can't be narrowed to one host on Docker, so untrusted code may have no way out"
             )
-        elif "0.0.0.0/0" in connection.cidrs:
+        elif "0.0.0.0/0" in connection.cidrs and not connection.by_name:
             yield Problem(
                 path=(*path, "cidrs"),
-                rule="is every public address: say which networks untrusted code may reach",
+                rule="is every public address: say which networks untrusted code may reach, or go `by_name` where the cluster can",
                 example="[203.0.113.0/24]",
             )
     if spec.pushes:

@@ -26,7 +26,7 @@ from pulumi_kubernetes.meta.v1 import LabelSelectorArgs
 from pulumi_kubernetes.policy.v1 import PodDisruptionBudget, PodDisruptionBudgetSpecArgs
 
 from components.app_service import batch_kubernetes as batch
-from components.app_service import facts, pod, stateful_set
+from components.app_service import facts, named_hosts, pod, stateful_set
 from components.app_service import scaling_kubernetes as scaling
 from components.app_service.body import Made, Wiring
 from components.app_service.delivery import Delivery
@@ -58,6 +58,7 @@ def create(
         opts=opts,
     )
     network_policy(name, labels, labels, (wiring.inbound, wiring.outbound), target, parent)
+    named_hosts.create(name, labels, wiring.outbound, target, parent)
     service = _service(name, labels, spec, target, account, parent) if spec.ports else None
     around = pod.Around(
         account=account.metadata.name,

@@ -21,7 +21,7 @@ from components.connections import Apart
 from components.environment.spec import DnsSpec, KubernetesTargetSpec
 from components.footprint import cores, size
 from components.guards import PROTECTED
-from components.targets import GatewayFacts, KubernetesTarget
+from components.targets import GatewayFacts, KubernetesTarget, Resolvers
 from components.targets.kubernetes import NAMESPACE_LABEL, metadata
 
 COMPONENT = "environment"
@@ -53,6 +53,7 @@ def create(
         operators=frozenset(spec.cluster.operators),
         domain=f"{prefix}.svc.{spec.cluster.dns.domain}",
         gateway=_gateway(spec),
+        resolvers=_resolvers(spec),
     )
     _deny_all(name, labels, target, parent)
     _permit_dns(name, labels, spec.cluster.dns, target, parent)
@@ -144,6 +145,13 @@ def _gateway(spec: KubernetesTargetSpec) -> GatewayFacts | None:
     if gateway is None:
         return None
     return GatewayFacts(gateway_class=gateway.gateway_class, envoy="envoy_gateway" in spec.cluster.operators)
+
+
+def _resolvers(spec: KubernetesTargetSpec) -> Resolvers | None:
+    if spec.cluster.cni is None:
+        return None
+    dns = spec.cluster.dns
+    return Resolvers(namespace=dns.namespace, labels=dns.labels, addresses=tuple(sorted(dns.addresses)))
 
 
 def _pod_security(version: str) -> dict[str, str]:

@@ -130,6 +130,10 @@ class StorageClassesSpec(Spec):
     """Class of every volume that names none."""
 
 
+Cni = Literal["cilium"]
+"""Networks that can do more than Kubernetes' own policies say: Cilium lets a pod out to a host by its name."""
+
+
 class ClusterSpec(Spec):
     """Facts of the cluster, as the cluster layer prints them."""
 
@@ -155,6 +159,8 @@ class ClusterSpec(Spec):
     """Ranges of the nodes' own addresses: kubelets and agents on the host's network answer there."""
     dns: DnsSpec = DnsSpec()
     """How pods resolve names."""
+    cni: Cni | None = None
+    """What enforces network rules, where it knows more of them than Kubernetes' own; absent for any other."""
 
     def problems(self) -> Iterable[Problem]:
         for name, operator in self.operators.items():

@@ -18,6 +18,17 @@ class GatewayFacts:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Resolvers:
+    """Who answers for names, where Cilium listens to the answers and lets pods out to what they name."""
+
+    namespace: str
+    labels: Mapping[str, str]
+    """Labels of the DNS pods."""
+    addresses: tuple[str, ...]
+    """Resolvers that no pod selector matches."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class KubernetesTarget:
     """One namespace of one cluster."""
 
@@ -38,6 +49,8 @@ class KubernetesTarget:
     """None where the cluster has no gateway."""
     operators: frozenset[str] = frozenset()
     """Operators that the cluster has."""
+    resolvers: Resolvers | None = None
+    """None where the cluster's network does not go by names."""
 
 
 @dataclass(frozen=True, kw_only=True)

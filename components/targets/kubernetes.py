@@ -23,7 +23,7 @@ from pulumi_kubernetes.networking.v1 import (
     NetworkPolicySpecArgs,
 )
 
-from components.connections import Edge, Instance, Network, Peer, Pods
+from components.connections import Edge, Host, Instance, Network, Peer, Pods
 from components.guards import PROTECTED
 from components.targets import KubernetesTarget
 
@@ -87,7 +87,9 @@ def network_policy(
     target: KubernetesTarget,
     parent: pulumi.Resource,
 ) -> NetworkPolicy:
-    """Both sides of an instance's edges (inbound, outbound) and nothing else; the namespace denies the rest."""
+    """Both sides of an instance's edges (inbound, outbound) and nothing else; the namespace denies the rest. Hosts by name
+    are beyond this kind of object: `named_hosts` has them.
+    """
     inbound, outbound = edges
     return NetworkPolicy(
         f"{name}-policy",
@@ -102,7 +104,7 @@ def network_policy(
             or None,  # the server leaves an empty list out, so that writing one differs for ever
             egress=[
                 NetworkPolicyEgressRuleArgs(to=_peers(peer), ports=_ports(ports))
-                for peer, ports in _by_peer([(e.producer, e) for e in outbound])
+                for peer, ports in _by_peer([(e.producer, e) for e in outbound if not isinstance(e.producer, Host)])
             ]
             or None,
         ),
@@ -143,3 +145,5 @@ def _peers(peer: Peer) -> list[NetworkPolicyPeerArgs]:
                 NetworkPolicyPeerArgs(ip_block=IPBlockArgs(cidr=cidr, except_=list(without) or None))
                 for cidr in sorted(cidrs)
             ]
+        case Host():
+            return []

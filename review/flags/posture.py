@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from review import policies
 from review.flags.entrances import opened
 from review.flags.finding import Case, Finding, Grade
 from review.model import Op
 from review.rules import RULES
 from review.rules.access import grants, registry
-from review.rules.network import EVERYWHERE, peers
+from review.rules.network import EVERYWHERE
 from review.values import mapping, objects, text
 from review.world import CLUSTER_POD_LABEL, Thing, World, selects
 
@@ -57,10 +58,10 @@ def _grants(without: World, having: World) -> list[Gain]:
 
 def _peers(without: World, having: World) -> list[Gain]:
     found: list[Gain] = []
-    for policy in having.of("NetworkPolicy"):
+    for policy in policies.of(having):
         other = without.by_urn.get(policy.urn)
-        known = set(peers(other)) if other is not None else set[tuple[str, str, str]]()
-        for direction, peer, ports in sorted(set(peers(policy)) - known):
+        known = set(policies.peers(other)) if other is not None else set[tuple[str, str, str]]()
+        for direction, peer, ports in sorted(set(policies.peers(policy)) - known):
             arrow = "from" if direction == "ingress" else "to"
             found.append(
                 Gain(policy, f"{arrow} {peer} at {ports}", peer == "everybody" or peer.split(" ")[0] in EVERYWHERE)
@@ -103,13 +104,13 @@ def security_down(case: Case) -> Iterator[Finding]:
 def _policies_gone(case: Case) -> Iterator[Finding]:
     for change in case.plan.changes.values():
         policy = case.before.by_urn.get(change.urn)
-        if change.op is not Op.DELETE or policy is None or policy.kind != "NetworkPolicy":
+        if change.op is not Op.DELETE or policy is None or policy.kind not in policies.KINDS:
             continue
         left = _under(case.after, policy)
         if not left:
             continue
         more = f" and {len(left) - 1} more" if len(left) > 1 else ""
-        others = {thing.urn for other in case.after.of("NetworkPolicy") for thing in _under(case.after, other)}
+        others = {thing.urn for other in policies.of(case.after) for thing in _under(case.after, other)}
         if left[0].urn in others:
             sentence = f"the network policy of {left[0].label}{more} is removed, others stay: what only this one allowed is refused from now on"
         else:
@@ -119,7 +120,7 @@ def _policies_gone(case: Case) -> Iterator[Finding]:
 
 def _under(world: World, policy: Thing) -> list[Thing]:
     """Workloads and database clusters whose pods a policy selects."""
-    selector = policy.spec.get("podSelector")
+    selector = policies.selector(policy)
     found = [w.thing for w in world.workloads if w.thing.namespace == policy.namespace and selects(selector, w.labels)]
     clusters = [
         t

@@ -2,66 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
+from review import policies
 from review.rules.breach import Found
-from review.values import at, canonical, items, mapping, objects, text
+from review.values import at, items, mapping, objects, text
 from review.world import CLUSTER_POD_LABEL, Thing, World, selects
 
 EVERYWHERE = frozenset({"0.0.0.0/0", "::/0"})
 
 
 def isolated(world: World) -> Found:
-    policies = list(world.of("NetworkPolicy"))
+    found = list(policies.of(world))
     for work in world.workloads:
         for direction in ("Ingress", "Egress"):
-            if not any(_covers(policy, work.thing.namespace, work.labels, direction) for policy in policies):
+            if not any(policies.covers(policy, work.thing.namespace, work.labels, direction) for policy in found):
                 yield (
                     work.thing,
                     direction,
                     f"is under no network policy for {direction.lower()}: {'anybody reaches it' if direction == 'Ingress' else 'it reaches anybody'}",
                 )
-
-
-def _covers(policy: Thing, namespace: str, labels: object, direction: str) -> bool:
-    types = items(policy.spec.get("policyTypes")) or ["Ingress"]
-    return (
-        policy.namespace == namespace
-        and direction in types
-        and selects(policy.spec.get("podSelector"), mapping(labels))
-    )
-
-
-def peers(policy: Thing) -> Iterator[tuple[str, str, str]]:
-    """Direction, peer and ports of everything that a policy allows, as comparable texts."""
-    for direction, side in (("ingress", "from"), ("egress", "to")):
-        for rule in objects(policy.spec.get(direction)):
-            ports = (
-                ", ".join(
-                    sorted(f"{p.get('port', 'all')}/{p.get('protocol', 'TCP')}" for p in objects(rule.get("ports")))
-                )
-                or "all ports"
-            )
-            for peer in objects(rule.get(side)) or [{}]:
-                yield direction, _peer(peer), ports
-
-
-def _peer(peer: object) -> str:
-    found = mapping(peer)
-    if not found:
-        return "everybody"
-    block = mapping(found.get("ipBlock"))
-    if block:
-        left_out = items(block.get("except"))
-        return f"{text(block.get('cidr'))}{f' but {len(left_out)} ranges' if left_out else ''}"
-    words: list[str] = []
-    for field, name in (("podSelector", "pods"), ("namespaceSelector", "namespaces")):
-        if field in found:
-            wanted = mapping(mapping(found[field]).get("matchLabels"))
-            other = mapping(found[field]).get("matchExpressions")
-            chosen = ", ".join(f"{k}={v}" for k, v in sorted(wanted.items())) + (canonical(other) if other else "")
-            words.append(f"{name} {chosen or 'of any label'}")
-    return " in ".join(words)
 
 
 def namespaces(world: World) -> Found:

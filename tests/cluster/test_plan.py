@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import pulumi
 import pytest
 
+import cluster.plan
 from cluster import config
 from cluster.plan import Plan, merged, plan
 from stack_file import StackFile
@@ -38,6 +41,19 @@ def test_an_adopted_gateway_gives_its_own_class() -> None:
     assert made.block["gateway"]["class"] == "eg"
     assert made.block["gateway"]["proxy_namespace"] == "edge"
     assert made.block["operators"]["envoy_gateway"] == {"version": "1.8", "namespace": "edge"}
+
+
+def test_stacks_are_told_of_a_network_that_goes_by_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And one that has been told is held to it: its apps would be cut off."""
+    assert planned({"cluster.cni": "cilium"}).block["cni"] == "cilium"
+    assert "cni" not in planned({}).block
+    told = "config: {shop:environment: {target: {kind: kubernetes, cluster: {cni: cilium}}}}"
+    (tmp_path / "Pulumi.named.yaml").write_text(told, encoding="utf-8")
+    monkeypatch.setattr(cluster.plan, "FOLDER", tmp_path)
+    stacks = {"stacks": {"prod": {"file": "Pulumi.named.yaml"}}}
+    assert planned({**stacks, "cluster.cni": "cilium"}).block["cni"] == "cilium"
+    with pytest.raises(pulumi.RunError, match=r"stacks\.prod\.file: this stack lets apps out by the names of hosts"):
+        planned(stacks)
 
 
 def test_values_of_the_file_go_over_ours() -> None:

@@ -38,6 +38,16 @@ APPS: dict[str, Any] = {
             "queue": {"postgres": "main", "query": "SELECT count(*) FROM mails WHERE sent_at IS NULL", "each": 50},
         },
     },
+    "packer": {
+        "kind": "worker",
+        "image": DIGEST,
+        "connects_to": [
+            {"redis": "work", "keys": "job:*"},
+            {"external": "api.example.com", "port": 443, "by_name": True},
+            {"external": "store.example.com", "port": 443, "cidrs": ["10.20.0.0/16"]},
+        ],
+        "autoscaling": {"min": 0, "max": 4, "queue": {"redis": "work", "key": "job:parcels", "each": 20}},
+    },
     "runner": {
         **WEB,
         "isolation": {"profile": "untrusted", "runtime_class": "gvisor"},
@@ -65,7 +75,9 @@ CONFIG: dict[str, Any] = {
                 "api_server": ["10.0.0.1/32:6443"],
                 "zones": ["a", "b", "c"],
                 "storage_classes": {"default": "fast-retain"},
+                "cni": "cilium",
                 "operators": {
+                    "cert_manager": {"version": "1.21", "namespace": "cert-manager"},
                     "cloudnative_pg": {"version": "1.30", "namespace": "cnpg-system"},
                     "keda": {"version": "2.20", "namespace": "keda"},
                     "vertical_pod_autoscaler": {"version": "1.7", "namespace": "vpa"},
@@ -83,6 +95,7 @@ CONFIG: dict[str, Any] = {
             "resources": {"cpu": "500m", "memory": "1Gi"},
         }
     },
+    "shop:redis_caches": {"work": {"mode": "standalone", "purpose": "store", "memory": "256Mi", "storage": "2Gi"}},
     "shop:app_services": APPS,
 }
 RUNTIME_CLASS = {
@@ -134,6 +147,7 @@ def test_every_object_is_accepted_without_a_warning(stack: Applied) -> None:
     assert namespaces(stack.objects) == [OWN, APART]
     kinds = {each["kind"] for each in stack.objects}
     assert {"ScaledObject", "TriggerAuthentication", "VerticalPodAutoscaler", "StatefulSet", "CronJob"} <= kinds
+    assert "CiliumNetworkPolicy" in kinds
 
 
 def test_what_keda_reads_is_checked(stack: Applied) -> None:
@@ -146,6 +160,45 @@ def test_what_keda_reads_is_checked(stack: Applied) -> None:
     del bare["spec"]["triggers"][1]["metadata"]
     assert 'unknown field "spec.triggers[0].metricTyp"' in _refusal(stack.cluster, misspelt)
     assert "spec.triggers[1].metadata: Required value" in _refusal(stack.cluster, bare)
+
+
+def test_a_list_is_asked_over_tls_as_the_apps_own_user(stack: Applied) -> None:
+    scaled, login = stack.the("ScaledObject", "packer"), stack.the("TriggerAuthentication", "packer")
+    live = stack.cluster.get("scaledobject", "packer", OWN)["spec"]
+    assert live == scaled["spec"], "nothing was dropped, nothing was added"
+    assert stack.cluster.get("triggerauthentication", "packer", OWN)["spec"] == login["spec"]
+    asked = live["triggers"][1]
+    assert (asked["type"], asked["authenticationRef"]) == ("redis", {"name": "packer"})
+    assert asked["metadata"] == {
+        "address": f"work.{OWN}.svc.cluster.local:6379",
+        "username": "packer",
+        "enableTLS": "true",
+        "listName": "job:parcels",
+        "listLength": "20",
+    }
+    there = {(e["kind"], e["metadata"]["name"]) for e in stack.objects}
+    for each in login["spec"]["secretTargetRef"]:
+        # The authority stands in a Secret that cert-manager makes for the server's Certificate.
+        made = {e["spec"]["secretName"] for e in stack.objects if e["kind"] == "Certificate"}
+        assert ("Secret", each["name"]) in there or each["name"] in made, each
+    bare, misspelt = copy.deepcopy(login), copy.deepcopy(login)
+    del bare["spec"]["secretTargetRef"][0]["key"]
+    misspelt["spec"]["secretTargetRefs"] = misspelt["spec"].pop("secretTargetRef")
+    assert "spec.secretTargetRef[0].key: Required value" in _refusal(stack.cluster, bare)
+    assert 'unknown field "spec.secretTargetRefs"' in _refusal(stack.cluster, misspelt)
+
+
+def test_what_cilium_reads_is_checked(stack: Applied) -> None:
+    named = stack.the("CiliumNetworkPolicy", "packer")
+    live = stack.cluster.get("ciliumnetworkpolicy", "packer", OWN)["spec"]
+    assert live == named["spec"], "nothing was dropped, nothing was added"
+    misspelt, numbered, wild = copy.deepcopy(named), copy.deepcopy(named), copy.deepcopy(named)
+    misspelt["spec"]["egress"][1]["toFQDN"] = misspelt["spec"]["egress"][1].pop("toFQDNs")
+    numbered["spec"]["egress"][1]["toPorts"][0]["ports"][0]["port"] = "https!"
+    wild["spec"]["egress"][1]["toFQDNs"][0]["matchName"] = "*.example.com"
+    assert 'unknown field "spec.egress[1].toFQDN"' in _refusal(stack.cluster, misspelt)
+    assert "spec.egress[1].toPorts[0].ports[0].port" in _refusal(stack.cluster, numbered)
+    assert "spec.egress[1].toFQDNs[0].matchName" in _refusal(stack.cluster, wild)
 
 
 def test_keda_alone_decides_about_the_replicas(stack: Applied) -> None:
@@ -210,6 +263,7 @@ def test_everything_else_becomes_available(stack: Applied) -> None:
     assert {(c["metadata"]["name"], c["status"]["phase"]) for c in claims} == {
         ("data-index-0", "Bound"),
         ("data-index-1", "Bound"),
+        ("data-work-0", "Bound"),
     }
     for job in ("shop-migrations", "shop-smoke", "index-smoke"):
         name = stack.the("Job", job)["metadata"]["name"]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from components.connections import Instance, Network, Peer, Pods
+from components.connections import Host, Instance, Network, Peer, Pods
 from tests.kit.recording import Recording
 from tests.stacks import edge_options, pushing
 from tests.stacks.reachability import Actor, Path, permitted
@@ -104,6 +104,8 @@ def _name(peer: object) -> str:
             return f"pods of {namespace}: {dict(labels)}"
         case Network():
             return _address(peer)
+        case Host(name=name):
+            return name
         case _:
             raise AssertionError(peer)
 

@@ -1,4 +1,4 @@
-"""CustomResourceDefinitions of every operator that a stack file can name, from the operators' tagged Go modules."""
+"""CustomResourceDefinitions of everything that a stack file can name, from tagged Go modules."""
 
 from __future__ import annotations
 
@@ -93,10 +93,25 @@ RELEASES = (
         groups=("autoscaling.k8s.io",),
     ),
 )
+"""Of the operators that the cluster layer installs."""
+
+BROUGHT = (
+    Release(
+        module="github.com/cilium/cilium",
+        version="v1.18.4",
+        sum="h1:/HrbeMmk46UDkJs4uJemIqxB7wuZ+QRMNVscNYua5C8=",
+        folder="pkg/k8s/apis/cilium.io/client/crds/v2",
+        files="ciliumnetworkpolicies.yaml",
+        groups=("cilium.io",),
+    ),
+)
+"""Of what a cluster has already when the cluster layer comes: stacks make such objects, and nobody here installs these."""
+
+EVERY = (*RELEASES, *BROUGHT)
 
 
 def _make(folder: Path) -> None:
-    for release in RELEASES:
+    for release in EVERY:
         target = folder / release.name
         target.mkdir()
         for file in sorted((_download(release) / release.folder).glob(release.files)):
@@ -129,7 +144,7 @@ def _download(release: Release) -> Path:
 
 CRDS = Part(
     title="definitions of custom resources",
-    folder_name=f"crds-{pins(*(f'{r.module} {r.version} {r.sum} {r.folder}/{r.files}' for r in RELEASES))}",
-    cost="downloading eight Go modules (seconds)",
+    folder_name=f"crds-{pins(*(f'{r.module} {r.version} {r.sum} {r.folder}/{r.files}' for r in EVERY))}",
+    cost="downloading nine Go modules (seconds)",
     make=_make,
 )

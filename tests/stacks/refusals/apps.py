@@ -166,7 +166,7 @@ CASES: tuple[Case, ...] = (
         },
         (
             "app_services.runner.connects_to[0]: would let untrusted code into the stack: it may only name hosts outside",
-            "app_services.runner.connects_to[1].cidrs: is every public address: say which networks untrusted code may reach; e.g. [203.0.113.0/24]",
+            "app_services.runner.connects_to[1].cidrs: is every public address: say which networks untrusted code may reach, or go `by_name` where the cluster can; e.g. [203.0.113.0/24]",
         ),
     ),
     Case(

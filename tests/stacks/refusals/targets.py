@@ -50,6 +50,55 @@ CASES: tuple[Case, ...] = (
         "docker",
     ),
     Case(
+        "A host by its name on Docker",
+        {f"{API}.connects_to": [{"external": "db.example.com", "port": 443, "by_name": True}]},
+        (
+            f"{API}.connects_to[0].by_name: is for kubernetes only: Docker can't narrow where a container's packets go; remove it",
+        ),
+        "docker",
+    ),
+    Case(
+        "A host by its name on a network that knows addresses only",
+        {f"{API}.connects_to": [{"external": "db.example.com", "port": 443, "by_name": True}]},
+        (
+            f"{API}.connects_to[0].by_name: needs a network that goes by names (environment.target.cluster.cni: cilium), and this one is not said to: give the host's networks in `cidrs`, or those of an egress proxy of yours; e.g. cidrs: [203.0.113.0/24]",
+        ),
+    ),
+    Case(
+        "A host by its name, and by its addresses",
+        {
+            f"{CLUSTER}.cni": "cilium",
+            f"{API}.connects_to": [
+                {"external": "db.example.com", "port": 443, "by_name": True, "cidrs": ["203.0.113.0/24"]}
+            ],
+        },
+        (f"{API}.connects_to[0].cidrs: goes by addresses, and `by_name` by the name; remove one of them",),
+    ),
+    Case(
+        "A host by a name that is none",
+        {
+            f"{CLUSTER}.cni": "cilium",
+            f"{API}.connects_to": [
+                {"external": "203.0.113.7", "port": 443, "by_name": True},
+                {"external": "db", "port": 5432, "by_name": True},
+            ],
+        },
+        (
+            f"{API}.connects_to[0].external: must be a full host name to go by; e.g. api.example.com",
+            f"{API}.connects_to[1].external: must be a full host name to go by; e.g. api.example.com",
+        ),
+    ),
+    Case(
+        "A host inside the cluster by its name",
+        {
+            f"{CLUSTER}.cni": "cilium",
+            f"{API}.connects_to": [{"external": "db.other.svc.cluster.local", "port": 5432, "by_name": True}],
+        },
+        (
+            f"{API}.connects_to[0].external: is a name inside the cluster, and a rule by name means hosts outside: name the app, or give `cidrs`",
+        ),
+    ),
+    Case(
         "A published port that is not there",
         {f"{API}.docker": {"publish": {"admin": 3000}}},
         (f"{API}.docker.publish.admin: is no port of this app; it has: http",),

@@ -167,6 +167,11 @@ CASES: tuple[Case, ...] = (
         (f"{API}.connects_to[0].cidrs[0]: must be a network in CIDR notation, host bits zero; e.g. 10.0.0.0/8",),
     ),
     Case(
+        "A network plugin that adds nothing here",
+        {f"{CLUSTER}.cni": "calico"},
+        (f"{CLUSTER}.cni: must be one of: 'cilium'",),
+    ),
+    Case(
         "An API server without its port",
         {f"{CLUSTER}.api_server": ["10.0.0.1/32"]},
         (f"{CLUSTER}.api_server[0]: must be a network in CIDR notation, a colon and a port; e.g. 10.0.0.1/32:6443",),
