@@ -166,6 +166,14 @@ def main() -> int:
     except FileNotFoundError as error:
         sys.stderr.write(f"env: there is no {error.filename}\n")
         return 2
+    except yaml.YAMLError as error:
+        sys.stderr.write(f"env: a file of stack {given.stack} is not valid YAML: {error}\n")
+        return 2
+    except (KeyError, TypeError, AttributeError):
+        sys.stderr.write(
+            f"env: Pulumi.{given.stack}.yaml or {PROJECT_FILE} lacks what each has: `config:`, and a `name`\n"
+        )
+        return 2
     except pulumi.RunError as error:
         sys.stderr.write(f"{error}\n")
         return 1

@@ -37,7 +37,7 @@ class Draft(Generic[C]):
     config: C
     """Valid parts only; a section that is one spec is missing if it is broken."""
     broken: frozenset[str]
-    """Instances, and sections that are one spec, that stand in the file but could not be read."""
+    """Instances and whole sections that stand in the file but could not be read."""
     secrets: frozenset[str]
     """Keys of `secrets`, never values."""
     problems: tuple[Problem, ...]
@@ -83,10 +83,7 @@ def parse(model: type[C], given: Handed) -> Draft[C]:
     valid: dict[str, Any] = {}
     broken: set[str] = set()
     for section, field in model.model_fields.items():
-        read_section = _instances if get_origin(field.annotation) is Mapping else _whole
-        if read_section is _whole and section not in own and not field.is_required():
-            continue
-        found = read_section(section, field, own.pop(section, None))
+        found = _section(section, field, own)
         valid[section] = found.valid
         broken |= found.broken
         problems += found.problems
@@ -98,7 +95,7 @@ def parse(model: type[C], given: Handed) -> Draft[C]:
         config=model.model_construct(**{k: v for k, v in valid.items() if v is not None}),
         broken=frozenset(broken),
         secrets=frozenset(str(key) for key in cast("Mapping[Any, Any]", secrets)),
-        problems=tuple(_once(problems)),
+        problems=tuple(problems),
     )
 
 
@@ -109,31 +106,43 @@ class _Section:
     problems: tuple[Problem, ...]
 
 
+def _section(section: str, field: FieldInfo, own: dict[str, Any]) -> _Section:
+    """Takes a section out of what is left to read."""
+    is_named = get_origin(field.annotation) is Mapping
+    if section not in own:
+        if field.is_required():
+            return _unreadable(section, field, "is missing: the stack does not say where it runs")
+        return _Section({} if is_named else None, frozenset(), ())
+    value = own.pop(section)
+    if value is None or value == "":  # the engine hands over an empty text for nothing
+        return _unreadable(section, field, "is empty; write what it holds, or take the line out")
+    if not is_named:
+        return _whole(section, field, value)
+    if not isinstance(value, Mapping):
+        return _unreadable(section, field, "must be a mapping of names")
+    return _instances(section, field, cast("Mapping[Any, Any]", value))
+
+
+def _unreadable(section: str, field: FieldInfo, rule: str) -> _Section:
+    example = str(field.examples[0]) if field.examples else None
+    return _Section(None, frozenset({section}), (Problem(path=(section,), rule=rule, example=example),))
+
+
 def _whole(section: str, field: FieldInfo, value: Any) -> _Section:
     model: Any = field.annotation
-    if value is None:
-        rule = "is missing: the stack does not say where it runs"
-        example = str(field.examples[0]) if field.examples else None
-        return _Section(None, frozenset({section}), (Problem(path=(section,), rule=rule, example=example),))
     try:
         return _Section(TypeAdapter(model).validate_python(value), frozenset(), ())
     except ValidationError as error:
         return _Section(None, frozenset({section}), tuple(translate(error, model, (section,))))
 
 
-def _instances(section: str, field: FieldInfo, value: Any) -> _Section:
-    if value is None:
-        return _Section({}, frozenset(), ())
-    if not isinstance(value, Mapping):
-        return _Section(
-            {}, frozenset(), (Problem(path=(section,), rule="must be a mapping of names", example="{api: {...}}"),)
-        )
+def _instances(section: str, field: FieldInfo, value: Mapping[Any, Any]) -> _Section:
     label, model = get_args(field.annotation)
     reads_name, reads_spec = TypeAdapter[str](label), TypeAdapter[Any](model)
     valid: dict[str, Any] = {}
     broken: set[str] = set()
     problems: list[Problem] = []
-    for name, raw in _items(cast("Mapping[Any, Any]", value)):
+    for name, raw in _items(value):
         try:
             reads_name.validate_python(name)
         except ValidationError as error:
@@ -166,20 +175,6 @@ def _foreign(given: Handed) -> Iterator[Problem]:
                 rule=f"belongs to nobody: keys of this stack start with `{given.project}:`",
                 example=f"{given.project}:app_services",
             )
-
-
-def _once(problems: Iterable[Problem]) -> Iterator[Problem]:
-    """One line per place where the text itself is the cause: a bent date is no second mistake about a number."""
-    told: set[tuple[str | int, ...]] = set()
-    for problem in problems:
-        causes = [problem.path[:n] for n in range(1, len(problem.path) + 1)]
-        if "quote it" in problem.rule or "secure" in problem.rule:
-            if problem.path in told:
-                continue
-            told.add(problem.path)
-        elif any(cause in told for cause in causes):
-            continue
-        yield problem
 
 
 def _plain(value: str) -> Any:

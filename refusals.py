@@ -23,11 +23,28 @@ Loc = tuple[str | int, ...]
 
 def refuse(file: StackFile, problems: Iterable[Problem]) -> pulumi.RunError:
     """The error that ends the program: all problems, in the order of the file."""
-    ordered = sorted(set(problems), key=lambda p: (file.line(p.path) or 0, [str(part) for part in p.path], p.rule))
+    ordered = sorted(
+        set(_once(problems)), key=lambda p: (file.line(p.path) or 0, [str(part) for part in p.path], p.rule)
+    )
     count = f"{len(ordered)} problem{'s' if len(ordered) > 1 else ''}"
     return pulumi.RunError(
         "\n".join([f"{file.name} is refused: {count}, nothing was registered", *(line(file, p) for p in ordered)])
     )
+
+
+def _once(problems: Iterable[Problem]) -> Iterable[Problem]:
+    """One line per place where the text itself is the cause: a bent date is no second mistake about a number."""
+    causes: dict[tuple[str | int, ...], Problem] = {}
+    others: list[Problem] = []
+    for problem in problems:
+        if any(word in problem.rule for word in ("quote it", "secure:", "stands twice")):
+            causes.setdefault(problem.path, problem)
+        else:
+            others.append(problem)
+    yield from causes.values()
+    for problem in others:
+        if not any(problem.path[:n] in causes for n in range(1, len(problem.path) + 1)):
+            yield problem
 
 
 def line(file: StackFile, problem: Problem) -> str:
@@ -47,7 +64,7 @@ def written(path: Loc) -> str:
 
 def translate(error: ValidationError, model: Any, at: Loc) -> Iterable[Problem]:
     """Our problems for pydantic's errors about a value of type `model` that stands at `at`."""
-    everything = error.errors(include_url=False, include_input=False)
+    everything = error.errors(include_url=False)  # with what was written, which no line repeats
     for details in everything:
         if details["type"] == "too_short" and any(_is_below(details["loc"], other["loc"]) for other in everything):
             continue  # pydantic counts entries that are wrong as absent
@@ -71,6 +88,8 @@ def _rule(error: ErrorDetails, place: _Place) -> str:
         if others := place.kinds_with(key):
             return f"is a key of kind {' and '.join(others)}, not of this one; known here: {', '.join(place.known)}"
         return _unknown_key(key, place.known)
+    if error["input"] is None and kind != "missing":
+        return "is empty; write what it holds, or take the line out"
     if kind in ("union_tag_invalid", "union_tag_not_found"):
         key = str(context["discriminator"]).strip("'")
         return f"must be a mapping whose `{key}` is one of: {', '.join(place.tags)}"
@@ -83,13 +102,18 @@ _RULES = {
     "missing": "is missing",
     "string_type": "must be text; quote it",
     **dict.fromkeys(("int_type", "int_from_float", "int_parsing"), "must be a whole number"),
+    **dict.fromkeys(("float_type", "float_parsing", "finite_number"), "must be a number"),
     **dict.fromkeys(("bool_type", "bool_parsing"), "must be true or false"),
     "tuple_type": "must be a list",
     **dict.fromkeys(("dict_type", "mapping_type", "model_type", "model_attributes_type"), "must be a mapping"),
+    "invalid_key": "must be text; quote it",
     "literal_error": "must be one of: {expected}",
     "string_pattern_mismatch": "must match {pattern}",
     "greater_than_equal": "must be {ge} or more",
     "less_than_equal": "must be {le} or less",
+    "greater_than": "must be more than {gt}",
+    "less_than": "must be less than {lt}",
+    "too_long": "must have {max_length} or fewer entries",
     "too_short": "must have {min_length} or more entries",
     "string_too_short": "must have {min_length} or more characters",
     "string_too_long": "must have {max_length} or fewer characters",
@@ -104,9 +128,33 @@ def _unknown_key(key: str, known: tuple[str, ...]) -> str:
 
 
 def _example(place: _Place, error: ErrorDetails) -> str | None:
-    if error["type"] == "extra_forbidden" or not place.examples:
+    if error["type"] == "extra_forbidden":
         return None
-    return place.examples[0]
+    return place.examples[0] if place.examples else _written_example(place.annotation)
+
+
+def _written_example(annotation: Any) -> str | None:
+    """What may stand where the spec shows nothing."""
+    if annotation in _PLAIN:
+        return _PLAIN[annotation]
+    if get_origin(annotation) is Literal:
+        return str(get_args(annotation)[0])
+    if kinds := _tags(annotation):
+        return _written_example(next(iter(kinds.values())))
+    if get_origin(annotation) in (tuple, Mapping):
+        return "[...]" if get_origin(annotation) is tuple else "{...: ...}"
+    if not _is_model(annotation):
+        return None
+    needed = {key: field for key, field in _fields(annotation).items() if field.is_required()}
+    return "{" + ", ".join(f"{key}: {_example_of(field)}" for key, field in needed.items()) + "}"
+
+
+_PLAIN: Mapping[Any, str] = {bool: "true", int: "1", float: "0.5", str: '"text"'}
+
+
+def _example_of(field: FieldInfo) -> str:
+    place = _Place(field.annotation, (field,))
+    return (place.examples[0] if place.examples else _written_example(place.annotation)) or "..."
 
 
 class _Place:

@@ -125,12 +125,16 @@ def main() -> int:
     given = parser.parse_args()
     file: Path = given.project / f"Pulumi.{given.stack}.yaml"
     try:
+        file.read_bytes()  # before a backend is asked about a stack that has none
         project = yaml.safe_load((given.project / "Pulumi.yaml").read_text(encoding="utf-8"))["name"]
         kept: Path | None = given.history
         history = _history(given.project, given.stack) if kept is None else json.loads(kept.read_text(encoding="utf-8"))
         told = roll_back(file, str(project), history)
     except FileNotFoundError as error:
         sys.stderr.write(f"rollback: there is no {error.filename}\n")
+        return 2
+    except (yaml.YAMLError, KeyError, TypeError) as error:
+        sys.stderr.write(f"rollback: Pulumi.yaml or {file.name} can't be read: {error}\n")
         return 2
     except subprocess.CalledProcessError as error:
         sys.stderr.write(f"rollback: the stack's history can't be read: {error.stderr.strip()}\n")

@@ -56,6 +56,11 @@ def main(schema: Callable[[str], dict[str, Any]]) -> None:
     if sys.argv[1:2] != ["schema"]:
         sys.exit(f"usage: python {Path(sys.argv[0]).name} schema [FOLDER OF Pulumi.yaml]")
     folder = Path(sys.argv[2] if len(sys.argv) > 2 else ".")
-    name = yaml.safe_load((folder / "Pulumi.yaml").read_text(encoding="utf-8"))["name"]
+    try:
+        name = yaml.safe_load((folder / "Pulumi.yaml").read_text(encoding="utf-8"))["name"]
+    except OSError:
+        sys.exit(f"schema: there is no {folder / 'Pulumi.yaml'}; give the folder of one")
+    except (yaml.YAMLError, KeyError, TypeError):
+        sys.exit(f"schema: {folder / 'Pulumi.yaml'} is no project: YAML with a `name` is needed")
     json.dump(schema(name), sys.stdout, indent=2)
     sys.stdout.write("\n")

@@ -35,6 +35,9 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 PROJECT_FILE = "Pulumi.yaml"
 
+OF_THE_ENGINE = ("config", "environment", "encryptionsalt", "encryptedkey", "secretsprovider")
+"""All that the engine reads of a stack file; it passes over any other key without a word."""
+
 
 class StackFile:
     """One stack file's text, and what Pulumi.yaml gives all stacks. A file that can't be read gives no positions and no
@@ -47,13 +50,20 @@ class StackFile:
         self._lines: dict[Path_, int] = {}
         self._scalars: dict[Path_, yaml.ScalarNode] = {}
         self._secure: list[Path_] = []
+        self._secrets: dict[str, yaml.Node] = {}
+        self._told: list[Problem] = []
+        """What is wrong with keys."""
         for key, node in _entries(_composed(of_all_stacks)):
             if key == "config":
                 self._walk_project(node)
         self._shared, self._lines = self._lines, {}
-        for key, node in _entries(_composed(text)):
+        root = _composed(text)
+        self._keys(root, ())
+        for key, node in _entries(root):
             if key == "config":
                 self._walk(node, ())
+            elif key not in OF_THE_ENGINE:
+                self._stray(str(key).removeprefix(f"{project}:"), _key_line(root, str(key)))
 
     @classmethod
     def read(cls, path: Path, project: str) -> StackFile:
@@ -74,6 +84,10 @@ class StackFile:
         """Whether the stack file itself says something about a section."""
         return (section,) in self._lines
 
+    def names(self, section: str) -> frozenset[str]:
+        """What the stack file calls the parts of a section, whether they can be read or not."""
+        return frozenset(str(path[1]) for path in self._lines if len(path) == 2 and path[0] == section)
+
     def _find(self, path: Path_) -> tuple[str, int] | None:
         for length in range(len(path), 0, -1):
             for name, lines in ((self.name, self._lines), (PROJECT_FILE, self._shared)):
@@ -82,12 +96,14 @@ class StackFile:
         return None
 
     def problems(self) -> Iterator[Problem]:
-        """Scalars that YAML or the engine bends, and secrets where they would arrive in plaintext."""
+        """Keys that count for nothing, scalars that YAML or the engine bends, and secrets that anybody can read."""
+        yield from self._told
         for path, node in self._scalars.items():
             for pattern, why in _BENT:
                 if not node.style and pattern.fullmatch(node.value):  # neither quoted nor a block
                     yield Problem(path=path, rule=f"{why}; quote it, or write the number plainly")
                     break
+        yield from self._readable()
         for path in self._secure:
             if path[0] != "secrets":
                 yield Problem(
@@ -96,16 +112,53 @@ class StackFile:
                     example="{secret: coin_api_key}",
                 )
 
+    def _readable(self) -> Iterator[Problem]:
+        for name, node in self._secrets.items():
+            match node:
+                case yaml.MappingNode(value=[(yaml.ScalarNode(value="secure"), yaml.ScalarNode())]):
+                    pass
+                case _:
+                    yield Problem(
+                        path=("secrets", name),
+                        rule="is not encrypted: whoever has this file can read it. Take it out, make a new one, and set that: "
+                        f"pulumi config set --secret --path secrets.{name}",
+                        example="{secure: v1:...}",
+                    )
+
+    def _stray(self, key: str, line: int) -> None:
+        self._lines.setdefault((key,), line)
+        rule = (
+            f"stands beside `config:`, where nobody reads it; put it below, as `{self._project}:{key}`, or take it out"
+        )
+        self._told.append(Problem(path=(key,), rule=rule))
+
+    def _keys(self, node: yaml.Node | None, path: Path_) -> None:
+        """The last of two equal keys counts to some readers, and ends others."""
+        first: dict[str, int] = {}
+        for key, _ in node.value if isinstance(node, yaml.MappingNode) else ():
+            word, line = str(key.value), key.start_mark.line + 1
+            if word not in first:
+                first[word] = line
+            else:
+                below = (*path, word.removeprefix(f"{self._project}:"))
+                rule = f"stands twice, first in line {first[word]}; take one of them out"
+                self._told.append(Problem(path=below, rule=rule))
+
     def _walk(self, node: yaml.Node, path: Path_) -> None:
+        self._keys(node, path)
         for key, child in _entries(node):
             own = str(key)
             if not path:
                 own = own.removeprefix(f"{self._project}:")
             below = (*path, key if isinstance(key, int) else own)
-            self._lines[below] = child.start_mark.line + 1 if isinstance(key, int) else self._key_line(node, str(key))
-            if own == "secure" and path:
+            self._lines[below] = child.start_mark.line + 1 if isinstance(key, int) else _key_line(node, str(key))
+            if path == ("secrets",):
+                self._secrets[own] = child
+            elif below == ("secrets",):
+                self._walk(child, below)
+            elif own == "secure" and path:
                 self._secure.append(path)
-            elif below[0] != "secrets":
+            else:
                 if isinstance(child, yaml.ScalarNode):
                     self._scalars[below] = child
                 self._walk(child, below)
@@ -119,10 +172,10 @@ class StackFile:
                     self._lines[path] = child.start_mark.line + 1
                     self._walk(child, path)
 
-    @staticmethod
-    def _key_line(node: yaml.Node, key: str) -> int:
-        assert isinstance(node, yaml.MappingNode)
-        return next(k.start_mark.line + 1 for k, _ in node.value if k.value == key)
+
+def _key_line(node: yaml.Node | None, key: str) -> int:
+    assert isinstance(node, yaml.MappingNode)
+    return next(k.start_mark.line + 1 for k, _ in node.value if str(k.value) == key)
 
 
 def _text(path: Path) -> str:

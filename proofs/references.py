@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from components.app_service.connects_to import (
     ConnectionSpec,
@@ -47,13 +47,13 @@ def _reference(draft: Draft, app: str, connection: ConnectionSpec) -> Iterator[P
         case ToPostgres(postgres=name):
             server = draft.config.postgres_clusters.get(name)
             if server is None:
-                yield from _missing(draft, "postgres", name, draft.config.postgres_clusters)
+                yield from _missing(draft, "postgres", name, "postgres_clusters")
                 return
             yield from postgres_proofs.reference(name, server, app, connection)
         case ToApp(app=name, credential=credential):
             producer = draft.config.app_services.get(name)
             if producer is None:
-                yield from _missing(draft, "app", name, draft.config.app_services)
+                yield from _missing(draft, "app", name, "app_services")
                 return
             if connection.port_name not in producer.ports:
                 yield Problem(
@@ -66,15 +66,16 @@ def _reference(draft: Draft, app: str, connection: ConnectionSpec) -> Iterator[P
         case ToObjectStore(object_store=name):
             store = draft.config.object_stores.get(name)
             if store is None:
-                yield from _missing(draft, "object_store", name, draft.config.object_stores)
+                yield from _missing(draft, "object_store", name, "object_stores")
                 return
             yield from unusable(store)
         case ToExternal() | ToRedis():
             pass
 
 
-def _missing(draft: Draft, word: str, name: str, there: Iterable[str]) -> Iterator[Problem]:
+def _missing(draft: Draft, word: str, name: str, section: str) -> Iterator[Problem]:
     if name not in draft.broken:
+        there = {*getattr(draft.config, section), *(draft.broken & draft.file.names(section))}
         yield Problem(
             path=(word,), rule=f"names nothing in this stack; there are: {', '.join(sorted(there)) or 'none'}"
         )
@@ -119,6 +120,7 @@ def contracts(draft: Draft) -> Iterator[Problem]:
     """Each app keeps what Pulumi.yaml promises of it for all stacks."""
     if draft.file.has("contracts"):
         yield Problem(path=("contracts",), rule="belongs into Pulumi.yaml: a contract is the same for all stacks")
+        return  # it hides the one that is there
     apps = draft.config.app_services
     for name, app in apps.items():
         if name in draft.config.contracts:

@@ -110,7 +110,10 @@ def host_ports(draft: Draft) -> Iterator[Problem]:
     ]
     for path, number in published:
         if number in taken:
-            yield Problem(path=path, rule=f"publishes a port of this machine that {taken[number]} publishes too")
+            yield Problem(
+                path=path,
+                rule=f"publishes a port of this machine that {taken[number]} publishes too; choose another one",
+            )
         taken[number] = ".".join(path[:2])
 
 

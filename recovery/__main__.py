@@ -71,9 +71,14 @@ def _one(servers: dict[str, Server], name: str) -> Server:
 def _servers(project: Path, stack: str) -> dict[str, Server]:
     """Servers by name, as the stack file has them."""
     name = _yaml(project / "Pulumi.yaml")["name"]
-    config = _yaml(project / f"Pulumi.{stack}.yaml")["config"]
-    environment = config[f"{name}:environment"]
-    target = environment["target"]
+    file = project / f"Pulumi.{stack}.yaml"
+    try:
+        config = _yaml(file)["config"]
+        environment = config[f"{name}:environment"]
+        target = environment["target"]
+    except (KeyError, TypeError):
+        msg = f"{file} does not say where the stack runs: {name}:environment.target is missing"
+        raise RecoveryError(msg) from None
     if target["kind"] != "docker":
         msg = f"{stack} is not on Docker; there the operator does this: docs/guides/restore-a-server.md"
         raise RecoveryError(msg)
@@ -88,12 +93,18 @@ def _yaml(file: Path) -> Any:
     except FileNotFoundError:
         msg = f"{file} is not there"
         raise RecoveryError(msg) from None
+    except yaml.YAMLError as error:
+        msg = f"{file} is not valid YAML: {error}"
+        raise RecoveryError(msg) from None
 
 
 def _moment(text: str) -> datetime.datetime:
-    moment = datetime.datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        msg = "a moment needs its zone: 2026-11-25 01:29:59+00:00"
+    try:
+        moment = datetime.datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        msg = "must be a moment with its zone: 2026-11-25 01:29:59+00:00"
         raise argparse.ArgumentTypeError(msg)
     return moment
 

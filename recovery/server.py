@@ -111,7 +111,11 @@ class Server:
 
     def _docker(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         environment = os.environ if self.host is None else {**os.environ, "DOCKER_HOST": self.host}
-        done = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False, env=environment)
+        try:
+            done = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False, env=environment)
+        except FileNotFoundError:
+            msg = "needs the docker command; https://docs.docker.com/engine/install/"
+            raise RecoveryError(msg) from None
         if check and done.returncode != 0:
             msg = f"docker {arguments[0]} failed: {done.stderr.strip()}"
             raise RecoveryError(msg)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import cast
 
 import yaml
 
@@ -44,10 +45,14 @@ class StackText:
         except yaml.YAMLError as error:
             msg = f"{file}: is not valid YAML: {str(error).splitlines()[0]}"
             raise RehearsalError(msg) from None
-        if root is not None and not isinstance(root, yaml.MappingNode):
-            msg = f"{file}: must be a mapping, for example\nconfig:\n  {project}:name: value"
-            raise RehearsalError(msg)
-        return cls(file, text, project, root)
+        config = dict(_entries(root)).get("config")
+        for node, what in ((root, ""), (config, " config:")):
+            if node is not None and not (isinstance(node, yaml.MappingNode) or (what and node.value == "")):
+                msg = f"{file}:{what} must be a mapping, for example\nconfig:\n  {project}:name: value"
+                raise RehearsalError(msg)
+        if root is not None and (found := [f"{file}:{line}" for line in _bad_nodes(root)]):
+            raise RehearsalError("\n".join(found))
+        return cls(file, text, project, cast("yaml.MappingNode | None", root))
 
     def ciphertexts(self) -> list[yaml.ScalarNode]:
         """The value of every `secure:`, in the order of the text."""
@@ -144,6 +149,22 @@ class StackText:
 def _composed(text: str) -> yaml.Node | None:
     """As `yaml.compose`, whose types are not known."""
     return yaml.SafeLoader(text).get_single_node()
+
+
+def _bad_nodes(node: yaml.Node, around: tuple[yaml.Node, ...] = ()) -> Iterator[str]:
+    """What is YAML, and what the engine refuses without naming the file: a key that stands twice, a value inside itself."""
+    if node in around:
+        yield f"{node.start_mark.line + 1}: is not valid YAML: an alias (`*`) stands inside what it repeats; write it out"
+        return
+    first: dict[str, int] = {}
+    for key, _ in node.value if isinstance(node, yaml.MappingNode) else ():
+        word, line = str(key.value), key.start_mark.line + 1
+        if word in first:
+            yield f"{line}: is not valid YAML: `{word}` stands twice, first in line {first[word]}; take one of them out"
+        first.setdefault(word, line)
+    children = [*(value for _, value in _entries(node)), *(node.value if isinstance(node, yaml.SequenceNode) else ())]
+    for child in children:
+        yield from _bad_nodes(child, (*around, node))
 
 
 def _into_mapping(text: str, node: yaml.MappingNode, entries: Mapping[str, object]) -> _Edit:

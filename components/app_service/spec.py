@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag
 
 from components.app_service.batch import HelperSpec, JobSpec, MigrationsSpec, SeedSpec, SmokeSpec
-from components.app_service.connects_to import ConnectionSpec, ToPostgres
+from components.app_service.connects_to import ConnectionSpec, ToPostgres, delivered_by
 from components.app_service.isolation import IsolationSpec
 from components.app_service.metrics import PUSH_VARIABLE, MetricsSpec, SloSpec, disagreements
 from components.app_service.probes import ProbesSpec
@@ -338,12 +338,29 @@ class AppServiceSpec(Spec):
                 rule="has no database to change: the app connects to none",
                 example="connects_to: [{postgres: main}]",
             )
+        yield from self._told_twice()
         for credential in self.provides:
             if credential.upper() in self.env:
                 yield Problem(
                     path=("env", credential.upper()),
                     rule=f"is the name of the file that `provides.{credential}` puts under /run/secrets; rename one",
                 )
+
+    def _told_twice(self) -> Iterable[Problem]:
+        """Variables of `env` that something else would write over."""
+        taken = {
+            variable: f"is what connects_to[{index}] brings; take it out, or say `as` there"
+            for index, connection in enumerate(self.connects_to)
+            for name in delivered_by(connection)
+            for variable in (name, f"{name}_FILE")
+        }
+        taken |= {
+            f"{name}_FILE": f"tells where the file of env.{name} is; rename one of the two"
+            for name, value in self.env.items()
+            if not isinstance(value, str) and value.deliver == "file"
+        }
+        for variable in self.env.keys() & taken.keys():
+            yield Problem(path=("env", variable), rule=taken[variable])
 
     def _ports(self) -> Iterable[Problem]:
         has = ", ".join(sorted(self.ports)) or "none"
@@ -360,4 +377,6 @@ class AppServiceSpec(Spec):
         numbers: dict[int, str] = {}
         for port_name, number in self.ports.items():
             if (other := numbers.setdefault(number, port_name)) != port_name:
-                yield Problem(path=("ports", port_name), rule=f"has the same number as port {other!r}")
+                yield Problem(
+                    path=("ports", port_name), rule=f"has the same number as port {other!r}; give it one of its own"
+                )

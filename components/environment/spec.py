@@ -170,6 +170,14 @@ class ClusterSpec(Spec):
                     rule=f"is for {', '.join(sorted(OPERATORS))}: of others nobody knows what they tell; remove it",
                 )
 
+    def problems(self) -> Iterable[Problem]:
+        for index, zone in enumerate(self.zones):
+            if zone in self.zones[:index]:
+                yield Problem(
+                    path=("zones", index),
+                    rule="stands there already: replicas would be spread over more zones than there are; take it out",
+                )
+
 
 class KubernetesTargetSpec(Spec):
     """A namespace of a cluster that other stacks share."""
@@ -230,5 +238,5 @@ class EnvironmentSpec(Spec):
     """Prefix of every physical name. Default: `{project}-{stack}`. Changing it moves everything, and is refused by protection."""
     objectives: ObjectivesSpec | None = Field(default=None, examples=["{rto: 1h, rpo: 15m}"])
     """Absent: nothing is promised, and nothing is proved."""
-    target: Annotated[KubernetesTargetSpec | DockerTargetSpec, Field(discriminator="kind")]
+    target: Annotated[KubernetesTargetSpec | DockerTargetSpec, Field(discriminator="kind", examples=["{kind: docker}"])]
     """Where the stack runs."""

@@ -174,16 +174,17 @@ class AlertingSpec(Spec):
     """How often an alert that goes on is told again."""
 
     def problems(self) -> Iterable[Problem]:
-        yield from self._unknown(("routes",), self.routes)
+        unknown = [*self._unknown(("routes",), self.routes)]
         for name, team in self.teams.items():
-            yield from self._unknown(("teams", name, "routes"), team.routes)
+            unknown += self._unknown(("teams", name, "routes"), team.routes)
+        yield from unknown
         owners: dict[str, str] = {}
         for name, team in self.teams.items():
             for index, instance in enumerate(team.owns):
                 if (first := owners.setdefault(instance, name)) != name:
                     yield Problem(path=("teams", name, "owns", index), rule=f"is owned by {first!r} already")
         used = {receiver for routes in self._all_routes() for named in routes.values() for receiver in named}
-        for name in self.receivers.keys() - used:
+        for name in () if unknown else self.receivers.keys() - used:  # a mistyped one may be meant
             yield Problem(
                 path=("receivers", name),
                 rule="is told nothing: no route names it",

@@ -112,7 +112,7 @@ class RedisSpec(Spec):
                 path=("storage",),
                 rule="is for stores: a cache keeps nothing on disk; remove it, or say purpose: store",
             )
-        if self.storage is not None and size_bytes(self.storage) < 2 * memory:
+        elif self.storage is not None and size_bytes(self.storage) < 2 * memory:
             yield Problem(
                 path=("storage",),
                 rule="must be twice the memory or more: while the file is written anew the old one stays",

@@ -152,6 +152,8 @@ def configuration(project: Path) -> tuple[str, dict[str, str]]:
     name: str = described["name"]
     shared = {f"{name}:{key}": each["value"] for key, each in described.get("config", {}).items()}
     values = {**shared, **stack["config"]}
+    if secrets := values.get(f"{name}:secrets"):  # as if they had been decrypted
+        values[f"{name}:secrets"] = {key: each["secure"] for key, each in secrets.items()}
     return name, {key: value if isinstance(value, str) else json.dumps(value) for key, value in values.items()}
 
 

@@ -88,7 +88,7 @@ def watched(daemon: Daemon, scratch: Path) -> Generator[Watched]:
         "dead_mans_switch": {"url": {"secret": "webhook"}, "every": f"{BEAT_SECONDS}s"},
     }
     config["blocksight:app_services"]["api"]["metrics"]["push"] = True
-    config["blocksight:secrets"] = {"webhook": f"http://{OUTSIDE}:{RECEIVER_PORT}/"}
+    config["blocksight:secrets"] = {"webhook": {"secure": f"http://{OUTSIDE}:{RECEIVER_PORT}/"}}
     folder = scratch / "receiver"
     with Processes(folder) as processes:
         told = folder / "messages"

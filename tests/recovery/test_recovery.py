@@ -62,7 +62,7 @@ def test_a_backup_that_is_not_there_is_refused_with_those_that_are(
         (("backup", "--server", "mian"), "mian is no server of this stack; there are: main"),
         (("restore", "mian-20261124T020000Z"), "mian is no server of this stack; there are: main"),
         (("restore", "main", "--to", "2126-01-01 00:00:00+00:00"), "that moment lies in the future"),
-        (("restore", "main", "--to", "2026-11-25 01:00:00"), "a moment needs its zone"),
+        (("restore", "main", "--to", "2026-11-25 01:00:00"), "must be a moment with its zone"),
         (("--stack", "qa", "backup"), "Pulumi.qa.yaml is not there"),
     ],
 )

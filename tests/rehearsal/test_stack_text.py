@@ -85,7 +85,19 @@ config:
     assert parsed.namespaces() == {"cnpg-system", "edge"}
 
 
-@pytest.mark.parametrize("text", ["config: {a: ", "config:\n\t- x", "- a list\n", "a: 'b\n"])
+def test_every_key_that_stands_twice_is_told_with_both_lines() -> None:
+    with pytest.raises(RehearsalError) as told:
+        rehearsed("config:\n  flat:a: 1\n  flat:b: {x: 1, x: 2}\n  flat:a: 2\n")
+    assert str(told.value).splitlines() == [
+        "Pulumi.dev.yaml:4: is not valid YAML: `flat:a` stands twice, first in line 2; take one of them out",
+        "Pulumi.dev.yaml:3: is not valid YAML: `x` stands twice, first in line 3; take one of them out",
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["config: {a: ", "config:\n\t- x", "- a list\n", "a: 'b\n", "config:\n  - a\n", "config:\n  flat:a: &a [*a]\n"],
+)
 def test_what_is_no_stack_file_is_told_in_a_line_that_names_it(text: str) -> None:
     with pytest.raises(RehearsalError, match=r"^Pulumi\.dev\.yaml"):
         rehearsed(text)

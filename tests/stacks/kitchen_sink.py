@@ -168,7 +168,7 @@ KUBERNETES: dict[str, Any] = {
     },
     "edge": {"certificates": {"main": {"hosts": ["example.com", "shop.example.com"], "acme": "staging"}}},
     "monitoring": {**MONITORING, "metrics": {"replicas": 2}, "alertmanagers": 3},
-    "secrets": {"key": "placeholder-of-key", "word": "placeholder-of-word"},
+    "secrets": {"key": {"secure": "v1:key"}, "word": {"secure": "v1:word"}},
 }
 
 DOCKER: dict[str, Any] = {

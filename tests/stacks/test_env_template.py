@@ -53,6 +53,40 @@ def test_any_text_survives_the_shell(value: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("config: {a: ", "env: a file of stack dev is not valid YAML: "),
+        ("[]", "env: Pulumi.dev.yaml or Pulumi.yaml lacks what each has: "),
+        ("config: {}", "Pulumi.dev.yaml is refused: "),
+    ],
+)
+def test_a_file_that_is_none_is_told_without_a_trace(text: str, told: str, tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: shop\n", encoding="utf-8")
+    (tmp_path / "Pulumi.dev.yaml").write_text(text, encoding="utf-8")
+    command = [sys.executable, "env_template.py", "api", "--project", tmp_path]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert done.stderr.startswith(told)
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        (["config.py", "schema", "nowhere"], "schema: there is no nowhere/Pulumi.yaml"),
+        (["-m", "rollback", "--stack", "nowhere"], "rollback: there is no Pulumi.nowhere.yaml"),
+        (["-m", "recovery", "--stack", "nowhere", "backup"], "recovery: Pulumi.nowhere.yaml is not there"),
+        (["-m", "recovery", "restore", "main", "--to", "noon"], "must be a moment with its zone: "),
+    ],
+)
+def test_what_is_nowhere_is_told_without_a_trace(command: list[str], told: str) -> None:
+    done = subprocess.run([sys.executable, *command], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
     ("arguments", "code", "told"),
     [
         (["api"], 0, ""),

@@ -34,7 +34,7 @@ CASES: tuple[Case, ...] = (
     Case(
         "A stateful app without a volume",
         {NODE_PATH: {**APP, "kind": "stateful"}},
-        (f"{NODE_PATH}.storage: is missing",),
+        (f"{NODE_PATH}.storage: is missing; e.g. {{path: /var/lib/electrs}}",),
     ),
     Case(
         "A volume without a size",
@@ -296,6 +296,14 @@ CASES: tuple[Case, ...] = (
         "A credential named like a variable",
         {NODE_PATH: {**LENDER, "env": {"RPC": {"generate": 32}}}},
         (f"{NODE_PATH}.env.RPC: is the name of the file that `provides.rpc` puts under /run/secrets; rename one",),
+    ),
+    Case(
+        "Variables that a connection and a secret's file would write over",
+        {f"{API}.env": {"PGHOST": "elsewhere", "KEY": {"generate": 32}, "KEY_FILE": "/etc/key"}},
+        (
+            f"{API}.env.PGHOST: is what connects_to[0] brings; take it out, or say `as` there",
+            f"{API}.env.KEY_FILE: tells where the file of env.KEY is; rename one of the two",
+        ),
     ),
     Case(
         "Two apps that use each other's credential",

@@ -53,7 +53,7 @@ CASES: tuple[Case, ...] = (
     Case(
         "A bucket and an app under the same words",
         {
-            "secrets": {"uploads_access_key": "x", "uploads_secret_key": "x"},
+            "secrets": {"uploads_access_key": {"secure": "v1:abc"}, "uploads_secret_key": {"secure": "v1:abc"}},
             "object_stores.uploads": UPLOADS,
             "app_services.web": {
                 **APP,
@@ -173,6 +173,27 @@ CASES: tuple[Case, ...] = (
         ),
     ),
     Case(
+        "A secret that anybody can read",
+        {"secrets": {"token": "hunter two"}, f"{API}.env": {"TOKEN": {"secret": "token"}}},
+        (
+            "secrets.token: is not encrypted: whoever has this file can read it. Take it out, make a new one, and set that: pulumi config set --secret --path secrets.token; e.g. {secure: v1:...}",
+        ),
+    ),
+    Case(
+        "A whole section that is empty: nobody knows what it held",
+        {"postgres_clusters": None},
+        (
+            "postgres_clusters: is empty; write what it holds, or take the line out; e.g. {main: {major: 18, databases: {api: {}}}}",
+        ),
+    ),
+    Case(
+        "The way in without a word",
+        {"edge": None},
+        (
+            "edge: is empty; write what it holds, or take the line out; e.g. {certificates: {main: {hosts: [blocksight.live]}}}",
+        ),
+    ),
+    Case(
         "`secrets` that is no mapping",
         {"secrets": "token"},
         ("secrets: must be a mapping of names to secure values; e.g. {coin_api_key: {secure: v1:...}}",),
@@ -190,7 +211,7 @@ CASES: tuple[Case, ...] = (
             "environment.name: must be lower-case letters, digits and inner hyphens, starting with a letter; e.g. api",
             "postgres_clusters.main.stoarge: is not a known key; did you mean storage? known here: *",
             f"{API}.replicas: must be a whole number; e.g. 3",
-            "app_services.web.connects_to[0].postgres: names nothing in this stack; there are: none",
+            "app_services.web.connects_to[0].postgres: names nothing in this stack; there are: main",
         ),
     ),
 )

@@ -255,9 +255,11 @@ CASES: tuple[Case, ...] = (
         "docker",
     ),
     Case(
-        "A port of this machine that the edge publishes too",
+        "A port of this machine that the edge publishes too; choose another one",
         {"edge": EDGE, f"{API}.docker": {"publish": {"http": 8443}}},
-        ("edge.docker.publish.https: publishes a port of this machine that app_services.api publishes too",),
+        (
+            "edge.docker.publish.https: publishes a port of this machine that app_services.api publishes too; choose another one",
+        ),
         "docker",
     ),
     Case(

@@ -124,7 +124,7 @@ CASES: tuple[Case, ...] = (
     _alerts(
         "A severity that nobody knows",
         {**TOLD, "routes": {"fatal": ["chat"]}},
-        "monitoring.alerts.routes.fatal: must be one of: 'critical', 'warning' or 'info'",
+        "monitoring.alerts.routes.fatal: must be one of: 'critical', 'warning' or 'info'; e.g. critical",
     ),
     _alerts(
         "A receiver that is not there",
@@ -154,7 +154,7 @@ CASES: tuple[Case, ...] = (
     _alerts(
         "A receiver of a kind that nobody knows",
         {"receivers": {"pigeon": {"kind": "pigeon"}}, "routes": {"warning": ["pigeon"]}},
-        "monitoring.alerts.receivers.pigeon: must be a mapping whose `kind` is one of: email, incident_io, pagerduty, slack, teams, webhook",
+        'monitoring.alerts.receivers.pigeon: must be a mapping whose `kind` is one of: email, incident_io, pagerduty, slack, teams, webhook; e.g. {kind: slack, url: {secret: slack_url}, channel: "#blocksight-alerts"}',
     ),
     _alerts(
         "A mailbox without a name",
@@ -267,7 +267,9 @@ CASES: tuple[Case, ...] = (
             "app_services.api.docker": {"publish": {"http": 3001}},
             "monitoring": {**WATCHED, "docker": {"publish": 3001}},
         },
-        ("monitoring.docker.publish: publishes a port of this machine that app_services.api publishes too",),
+        (
+            "monitoring.docker.publish: publishes a port of this machine that app_services.api publishes too; choose another one",
+        ),
         "docker",
     ),
 )

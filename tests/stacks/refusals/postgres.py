@@ -59,7 +59,7 @@ CASES: tuple[Case, ...] = (
     Case(
         "A promise about replication that nobody knows",
         {f"{MAIN}.replication": {"rpo": "minutes"}},
-        (f"{MAIN}.replication.rpo: must be one of: 'zero' or 'seconds'",),
+        (f"{MAIN}.replication.rpo: must be one of: 'zero' or 'seconds'; e.g. zero",),
     ),
     Case(
         "Replication on one machine",

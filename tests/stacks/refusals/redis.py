@@ -91,7 +91,7 @@ CASES: tuple[Case, ...] = (
     _case(
         "An even number of Sentinels",
         {**STORE, "sentinels": 2},
-        "redis_caches.cache.sentinels: must be one of: 3 or 5",
+        "redis_caches.cache.sentinels: must be one of: 3 or 5; e.g. 3",
     ),
     Case(
         "Two mistakes of one cache at once",
@@ -229,7 +229,7 @@ CASES: tuple[Case, ...] = (
             "postgres_clusters.main.docker": {"publish": 5432},
         },
         (
-            "redis_caches.cache.docker.publish: publishes a port of this machine that postgres_clusters.main publishes too",
+            "redis_caches.cache.docker.publish: publishes a port of this machine that postgres_clusters.main publishes too; choose another one",
         ),
         "docker",
     ),

@@ -63,7 +63,7 @@ CASES: tuple[Case, ...] = (
     Case(
         "Two names for one port",
         {f"{API}.ports": {"http": 8000, "metrics": 8000}},
-        (f"{API}.ports.metrics: has the same number as port 'http'",),
+        (f"{API}.ports.metrics: has the same number as port 'http'; give it one of its own",),
     ),
     Case(
         "Too little memory for a server",

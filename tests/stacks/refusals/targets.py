@@ -108,7 +108,7 @@ CASES: tuple[Case, ...] = (
         "Two parts on one port of the machine",
         {f"{API}.docker": {"publish": {"http": 5432}}, "postgres_clusters.main.docker": {"publish": 5432}},
         (
-            "postgres_clusters.main.docker.publish: publishes a port of this machine that app_services.api publishes too",
+            "postgres_clusters.main.docker.publish: publishes a port of this machine that app_services.api publishes too; choose another one",
         ),
         "docker",
     ),

@@ -48,7 +48,27 @@ CASES: tuple[Case, ...] = (
     Case(
         "A text where true or false belongs",
         {f"{API}.deletion_protection": "maybe"},
-        (f"{API}.deletion_protection: must be true or false",),
+        (f"{API}.deletion_protection: must be true or false; e.g. true",),
+    ),
+    Case(
+        "A key without a value",
+        {f"{API}.image": None, f"{API}.ports": None},
+        (
+            f"{API}.image: is empty; write what it holds, or take the line out; e.g. ghcr.io/blocksight/api@sha256:<64 hex digits>",
+            f"{API}.ports: is empty; write what it holds, or take the line out; e.g. {{http: 8000, metrics: 9464}}",
+        ),
+    ),
+    Case(
+        "Text where a fraction belongs",
+        {f"{API}.slo": {"availability": "99.9%"}},
+        (f"{API}.slo.availability: must be a number; e.g. 99.9",),
+    ),
+    Case(
+        "A zone that stands there twice",
+        {f"{CLUSTER}.zones": ["a", "b", "a"]},
+        (
+            f"{CLUSTER}.zones[2]: stands there already: replicas would be spread over more zones than there are; take it out",
+        ),
     ),
     Case(
         "A missing key",
@@ -58,7 +78,7 @@ CASES: tuple[Case, ...] = (
     Case(
         "A typo in the word that tells targets apart",
         {"environment.target.kind": "kubernets"},
-        ("environment.target: must be a mapping whose `kind` is one of: docker, kubernetes",),
+        ("environment.target: must be a mapping whose `kind` is one of: docker, kubernetes; e.g. {kind: docker}",),
     ),
     Case(
         "A typo in the word that tells connections apart",
@@ -87,7 +107,7 @@ CASES: tuple[Case, ...] = (
     Case(
         "A section that is a list",
         {"app_services": [APP]},
-        ("app_services: must be a mapping of names; e.g. {api: {...}}",),
+        ("app_services: must be a mapping of names; e.g. {api: {image: ..., ports: {http: 8000}}}",),
     ),
     # Scalars that YAML bends
     Case(
