@@ -8,7 +8,6 @@ import ssl
 import subprocess
 import threading
 import time
-from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -22,9 +21,8 @@ class Issuer:
     """Listens at an address with a certificate of a folder, until it is closed."""
 
     def __init__(self, address: str, certificates: Path, name: str) -> None:
-        self.url = ""
-        self.asked_for_tokens: list[Mapping[str, list[str]]] = []
-        """Forms that came for tokens."""
+        self.given: list[tuple[str, str, str]] = []
+        """Client, its secret and the code, of those who came for tokens."""
         self._key = certificates / "signing.key"
         subprocess.run(["openssl", "genrsa", "-out", self._key, "2048"], check=True, capture_output=True)
         self._server = ThreadingHTTPServer((address, PORT), self._handler())
@@ -76,7 +74,10 @@ class Issuer:
 
             def do_POST(self) -> None:
                 form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
-                issuer.asked_for_tokens.append(form)
+                kind, _, shown = self.headers["Authorization"].partition(" ")
+                assert kind == "Basic"
+                client, _, secret = base64.b64decode(shown).decode().partition(":")
+                issuer.given.append((client, secret, form["code"][0]))
                 host = f"https://{self.headers['Host']}"
                 tokens = {"access_token": ACCESS, "id_token": issuer.token(host, "desk"), "expires_in": 300}
                 self._send({**tokens, "token_type": "Bearer"} if self.path == "/token" else None)
