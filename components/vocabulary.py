@@ -14,8 +14,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
+
+from components.docstrings import Documented
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +57,7 @@ class NeededOn:
     reason: str
 
 
-class Spec(BaseModel):
+class Spec(Documented):
     """Base of every model that a stack file fills: closed, frozen, its defaults checked like input."""
 
     model_config = ConfigDict(
@@ -64,7 +66,7 @@ class Spec(BaseModel):
         strict=True,
         validate_default=True,
         hide_input_in_errors=True,
-        use_attribute_docstrings=True,
+        defer_build=True,
     )
 
     def problems(self) -> Iterable[Problem]:

@@ -52,8 +52,9 @@ def test_there_is_something_to_look_at() -> None:
     assert all(Path(name) in modules() for name in (*READERS, *PROOFS, "__main__.py"))
 
 
-def test_the_vocabulary_stands_on_nothing() -> None:
-    assert _ours(Path("components/vocabulary.py")) == []
+def test_the_vocabulary_stands_on_the_lines_below_fields_alone() -> None:
+    assert [ours for _, ours in _ours(Path("components/vocabulary.py"))] == [Path("components/docstrings.py")]
+    assert _ours(Path("components/docstrings.py")) == []
 
 
 def test_specs_are_pure() -> None:
