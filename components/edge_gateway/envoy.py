@@ -44,7 +44,9 @@ LINE = {
 """Of the proxies' log. No client address, no query, no browser: neither is needed to run this, and all are personal data."""
 STDOUT = {"type": "File", "file": {"path": "/dev/stdout"}}
 
-COMPRESSORS = [{"type": kind, kind.lower(): {}, "minContentLength": "1024"} for kind in ("Brotli", "Gzip")]
+COMPRESSORS: list[dict[str, Any]] = [
+    {"type": kind, kind.lower(): {}, "minContentLength": "1024"} for kind in ("Brotli", "Gzip")
+]
 """One without settings of its own is left out, and nobody is told."""
 
 SAFE_TO_REPEAT = ("connect-failure", "refused-stream", "reset-before-request")

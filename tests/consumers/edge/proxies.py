@@ -78,6 +78,8 @@ class Proxy:
     """An Envoy that answers, and who stands around it."""
 
     address: str
+    namespace: str
+    """Of the stack's routes."""
     authority: Path
     folder: Path
     process: subprocess.Popen[bytes]
@@ -104,6 +106,10 @@ class Proxy:
                 return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
             time.sleep(0.1)
         raise AssertionError(until)
+
+    def stats(self) -> str:
+        """What monitoring scrapes."""
+        return ask(f"{self.address}:{STATS}", "/stats/prometheus").body.decode()
 
     def ask(self, target: str, *, host: str = way_in.HOST, source: str | None = None, **how: Any) -> Answer:
         return ask(self.at, target, host=host, trust=self.authority, source=source or self.client, **how)
@@ -154,6 +160,7 @@ def running(stack: str, root: Path, folder: Path) -> Generator[Proxy]:
         process = processes.start("envoy", [*enter, *program])
         proxy = Proxy(
             address=network.addresses["proxy"],
+            namespace=plan.prefix,
             authority=authority,
             folder=place,
             process=process,

@@ -57,7 +57,7 @@ def values(stack: str, cdn: str) -> dict[str, Any]:
         return given
     apps = given["blocksight:app_services"]
     small = {"image": apps["api"]["image"], "ports": {"http": 8000}, "probes": apps["api"]["probes"], "replicas": 2}
-    routes = {name: route for name, route in table.ROUTES.items() if name not in ONLY_DOCKER} | MORE
+    routes = {name: route for name, route in (*table.ROUTES.items(), *MORE.items()) if name not in ONLY_DOCKER}
     apps |= {f"asked-{name}": {**small, "route": _renamed(route)} for name, route in routes.items()}
     apps[f"asked-{CANARY}"] = small
     edge = given["blocksight:edge"]
