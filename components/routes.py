@@ -163,7 +163,7 @@ class RouteSpec(Spec):
     api_key: ApiKeySpec | None = Field(default=None, examples=["{clients: {partner: partner_api_key}}"])
     """Only requests with a known key pass."""
     circuit: CircuitSpec | None = Field(default=None, examples=["{failures: 5, requests: 200}"])
-    """When the edge stops asking the app; absent: the proxy's own defaults."""
+    """When the edge stops asking the app; absent: a replica that nobody reaches is left alone for five seconds."""
     shares: Mapping[DnsLabel, int] = Field(default={}, examples=["{api: 90, api-next: 10}"])
     """Percent of the requests that each app gets, this one among them: a canary. Each request is decided anew. Absent:
     this app gets all."""

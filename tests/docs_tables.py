@@ -89,7 +89,8 @@ def requests() -> str:
     return (
         HEAD
         + "# What is answered to which request\n\nEvery row is asked of a real nginx 1.30 with exactly what is rendered, by "
-        "`make consumers`. `*` stands for any value, `...` for any rest, a dash for a header that must not be there.\n\n"
+        "`make consumers`. `*` stands for any value, `...` for any rest, a dash for a header that must not be there, "
+        f"`{table.CLIENT}` for the address that asks.\n\n"
         "## A site (CDNFrontend)\n\n```yaml\n"
         + yaml.safe_dump(table.SITE, sort_keys=False)
         + "```\n\n"
@@ -98,7 +99,28 @@ def requests() -> str:
         + yaml.safe_dump(dict(table.ROUTES), sort_keys=False)
         + "```\n\n"
         + _rows(table.EDGE_ROWS)
+        + "\n## The way in (EdgeGateway on Kubernetes)\n\nThe same rows are asked of a real Envoy 1.39 that a real Envoy Gateway 1.9 "
+        "leads, with exactly what is rendered. It answers the same, but for these. Not asked: the firewall, whose WebAssembly no "
+        "machine of the tests can fetch, and what counts one client's open requests, which Kubernetes refuses.\n\n"
+        + _differences(table.EDGE_ROWS)
     )
+
+
+def _differences(rows: Iterable[table.Row]) -> str:
+    lines = ["| what | nginx | Envoy | why |", "|---|---|---|---|"]
+    for row in rows:
+        other = row.envoy
+        if other is not None:
+            ours, theirs = (
+                "<br>".join([str(status), *(f"`{name}: {_shown(answer.get(name))}`" for name in other.answer)])
+                for status, answer in ((row.status, row.answer), (other.status or row.status, other.answer))
+            )
+            lines.append(f"| {row.title} | {ours} | {theirs} | {other.why} |")
+    return "\n".join(lines) + "\n"
+
+
+def _shown(value: str | None) -> str:
+    return "-" if value is None else value
 
 
 def _rows(rows: Iterable[table.Row]) -> str:

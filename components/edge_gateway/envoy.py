@@ -22,6 +22,54 @@ from components.vocabulary import seconds, size_bytes
 DRAIN = {"minDrainDuration": "10s", "drainTimeout": "60s"}
 """Load balancers forget a proxy within ten seconds; open requests get a minute."""
 
+LINE = {
+    "type": "JSON",
+    "json": {
+        "time": "%START_TIME%",
+        "request_id": "%REQ(X-REQUEST-ID)%",
+        "route": "%ROUTE_NAME%",
+        "host": "%REQ(:AUTHORITY)%",
+        "method": "%REQ(:METHOD)%",
+        "path": "%REQ_WITHOUT_QUERY(X-ENVOY-ORIGINAL-PATH?:PATH)%",
+        "status": "%RESPONSE_CODE%",
+        "details": "%RESPONSE_CODE_DETAILS%",
+        "bytes": "%BYTES_SENT%",
+        "milliseconds": "%DURATION%",
+        "upstream": "%UPSTREAM_HOST%",
+        "upstream_milliseconds": "%RESPONSE_DURATION%",
+        "protocol": "%PROTOCOL%",
+        "tls": "%DOWNSTREAM_TLS_VERSION%",
+    },
+}
+"""Of the proxies' log. No client address, no query, no browser: neither is needed to run this, and all are personal data."""
+STDOUT = {"type": "File", "file": {"path": "/dev/stdout"}}
+
+COMPRESSORS: list[dict[str, Any]] = [
+    {"type": kind, kind.lower(): {}, "minContentLength": "1024"} for kind in ("Brotli", "Gzip")
+]
+"""One without settings of its own is left out, and nobody is told."""
+
+SAFE_TO_REPEAT = ("connect-failure", "refused-stream", "reset-before-request")
+"""What never reached an app, whatever the method."""
+RETRIES = 3
+"""A replica that has just died looks idle, so that one retry often meets it again."""
+
+UNREACHABLE = {
+    "splitExternalLocalOriginErrors": True,
+    "consecutiveLocalOriginFailures": 2,
+    "consecutive5XxErrors": 0,
+    "baseEjectionTime": "5s",
+    "interval": "1s",
+    "maxEjectionPercent": 50,
+}
+"""Whom nobody reaches is left alone for a while, as nginx does; what an app answers is its own affair."""
+
+TOLD_TO_APPS = {
+    "X-Forwarded-For": "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%",
+    "X-Forwarded-Host": "%REQ(:AUTHORITY)%",
+}
+"""Envoy by itself hands on what a client says under these names, and adds to it."""
+
 
 def proxy(
     name: str, spec: EdgeGatewaySpec, labels: Mapping[str, str], target: KubernetesTarget, opts: pulumi.ResourceOptions
@@ -53,6 +101,7 @@ def proxy(
                 },
             },
             "shutdown": DRAIN,
+            "telemetry": {"accessLog": {"settings": [{"format": LINE, "sinks": [STDOUT]}]}},
         },
         opts=opts,
     )
@@ -149,18 +198,17 @@ def _traffic(route: Route, *, websocket: bool) -> dict[str, Any]:
         body["timeout"]["http"] = {"streamIdleTimeout": f"{seconds(spec.timeouts.websocket_idle)}s"}
     else:
         body["requestBuffer"] = {"limit": str(size_bytes(spec.body))}
-        body["compressor"] = [{"type": "Brotli"}, {"type": "Gzip"}]
-        # Only what never reached an app: safe for every method.
-        body["retry"] = {"numRetries": 1, "retryOn": {"triggers": ["connect-failure", "refused-stream"]}}
+        body["compressor"] = COMPRESSORS
+        body["retry"] = {"numRetries": RETRIES, "retryOn": {"triggers": list(SAFE_TO_REPEAT)}}
     if spec.affinity is not None:
         cookie = {
             "name": spec.affinity.cookie,
             "ttl": f"{seconds(spec.affinity.ttl)}s",
-            "attributes": {"SameSite": "Lax"},
+            # By itself it is for the path of the first request alone, and sent in plain too.
+            "attributes": {"Path": "/", "SameSite": "Lax", "Secure": ""},
         }
         body["loadBalancer"] = {"type": "ConsistentHash", "consistentHash": {"type": "Cookie", "cookie": cookie}}
-    if spec.circuit is not None:
-        body |= _circuit(spec.circuit)
+    body |= _circuit(spec.circuit) if spec.circuit else {"healthCheck": {"passive": UNREACHABLE}}
     if spec.limits is not None:
         body["rateLimit"] = {"type": "Local", "local": {"rules": [_limit(spec.limits)]}}
     return body

@@ -53,7 +53,7 @@ def create(
         envoy.client_policy(name, spec, labels, target, opts)
         if spec.waf is not None:
             envoy.firewall(name, spec.waf, labels, target, opts)
-    _redirect(name, labels, target, opts, entry)
+    _redirect(name, labels, target, opts, entry, 308 if gateway.envoy else 301)
     _certificates(name, spec, labels, target, opts, given, entry)
     if facts.acme_hosts(spec):
         network_policy(f"{name}-solver", labels, facts.SOLVER_LABELS, (edges, ()), target, parent)
@@ -61,7 +61,7 @@ def create(
         _grant(name, app, labels, target, apart[app], opts)
     for route in routes:
         guards = sign_in.policy(name, route, labels, target, secrets, opts) if gateway.envoy else []
-        _routes(name, spec, route, labels, target, apart, _after(opts, entry, *guards))
+        _routes(name, list(_filters(spec, route, gateway)), route, labels, target, apart, _after(opts, entry, *guards))
         if gateway.envoy:
             envoy.route_policies(name, route, labels, target, opts)
     return [f"https://{host}" for host in hosts]
@@ -122,8 +122,11 @@ def _redirect(
     target: KubernetesTarget,
     opts: pulumi.ResourceOptions,
     gateway: CustomResource,
+    status: int,
 ) -> None:
-    """Everything on port 80 but the challenges of Let's Encrypt, whose exact paths win over this."""
+    """Everything on port 80 but the challenges of Let's Encrypt, whose exact paths win over this. 308 leaves a POST a
+    POST, and is not in every gateway's support of the standard channel.
+    """
     CustomResource(
         f"{name}-redirect",
         api_version=versions.GATEWAY_API,
@@ -137,7 +140,7 @@ def _redirect(
                     "filters": [
                         {
                             "type": "RequestRedirect",
-                            "requestRedirect": {"scheme": "https", "port": 443, "statusCode": 301},
+                            "requestRedirect": {"scheme": "https", "port": 443, "statusCode": status},
                         }
                     ],
                 }
@@ -212,7 +215,7 @@ def _issuer(
 
 def _routes(
     name: str,
-    spec: EdgeGatewaySpec,
+    filters: Sequence[Mapping[str, Any]],
     route: Route,
     labels: Mapping[str, str],
     target: KubernetesTarget,
@@ -240,7 +243,7 @@ def _routes(
                         "matches": [{"path": {"type": "PathPrefix", "value": path}} for path in paths],
                         "backendRefs": list(_backends(route, apart)),
                         "timeouts": {"request": timeout},
-                        "filters": list(_filters(spec, route)),
+                        "filters": list(filters),
                     }
                 ],
             },
@@ -281,17 +284,32 @@ def _grant(
     )
 
 
-def _filters(spec: EdgeGatewaySpec, route: Route) -> Iterator[dict[str, Any]]:
+def _filters(spec: EdgeGatewaySpec, route: Route, gateway: GatewayFacts) -> Iterator[dict[str, Any]]:
+    told = envoy.TOLD_TO_APPS if gateway.envoy else {}
+    yield {
+        "type": "RequestHeaderModifier",
+        "requestHeaderModifier": {
+            **({"set": _headers(told)} if told else {}),
+            # An app that believes these could be lied to.
+            "remove": ["Forwarded", "Proxy"],
+        },
+    }
     values = {**header_values(route.spec.headers), "Strict-Transport-Security": spec.hsts.text()}
     yield {
         "type": "ResponseHeaderModifier",
         "responseHeaderModifier": {
-            "set": [{"name": header, "value": value} for header, value in sorted(values.items())],
+            "set": _headers(values),
+            # A cache between must not show one page's permission to another.
+            **({} if route.spec.cors is None else {"add": _headers({"Vary": "Origin"})}),
             "remove": ["X-Powered-By"],
         },
     }
     if route.spec.cors is not None:
         yield {"type": "CORS", "cors": _cors(route.spec.cors)}
+
+
+def _headers(values: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"name": header, "value": value} for header, value in sorted(values.items())]
 
 
 def _cors(cors: CorsSpec) -> dict[str, Any]:

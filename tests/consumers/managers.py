@@ -85,7 +85,7 @@ def operating(folder: Path) -> Generator[Operated]:
         _postgres(cluster, processes, folder)
         _prometheus(cluster, processes, folder)
         if why_no_gateway() is None:
-            _gateway(cluster, processes, folder)
+            gateway(cluster, processes, folder)
         yield Operated(cluster=cluster, processes=processes)
 
 
@@ -193,7 +193,8 @@ def _rules_webhook() -> dict[str, Any]:
     }
 
 
-def _gateway(cluster: Cluster, processes: Processes, folder: Path) -> None:
+def gateway(cluster: Cluster, processes: Processes, folder: Path, files: Mapping[str, str] | None = None) -> None:
+    """Envoy Gateway and its class. `files` are laid into its root folder, by path."""
     taken = [port for port in ENVOY_GATEWAYS_PORTS if listens(port)]
     assert taken == [], f"ports {taken} are taken, and Envoy Gateway can't use others: end what listens there"
     program, root = ENVOY_GATEWAY.need() / "envoy-gateway", folder / "envoy-gateway"
@@ -213,7 +214,9 @@ def _gateway(cluster: Cluster, processes: Processes, folder: Path) -> None:
     shutil.copyfile(program, root / "envoy-gateway")
     (root / "envoy-gateway").chmod(0o755)
     (root / "kubeconfig").write_text(json.dumps(_whole(cluster)), encoding="utf-8")
-    (root / "config.yaml").write_text(yaml.safe_dump(_gateway_config()), encoding="utf-8")
+    for path, text in {"config.yaml": yaml.safe_dump(_gateway_config()), **(files or {})}.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text, encoding="utf-8")
     command = ["chroot", root, "/envoy-gateway", "server", "--config-path=/config.yaml"]
     environment = {**bare_environment(Path("/tmp")), "KUBECONFIG": "/kubeconfig", "ENVOY_GATEWAY_NAMESPACE": space}  # noqa: S108  # inside the new root
     environment["PATH"] += ":/usr/sbin:/sbin"

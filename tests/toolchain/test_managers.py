@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cluster.versions import INSTALLED
-from toolchain.consumers import egctl
+from toolchain.consumers import egctl, envoy
 from toolchain.consumers.managers import MODULES, SOURCES, VERSIONS
 
 WRAPPED = ("cloudnative-pg", "plugin-barman-cloud", "prometheus-operator")
@@ -24,6 +24,11 @@ def test_a_wrapper_pins_the_release_whose_definitions_are_taken(name: str) -> No
 
 def test_the_offline_translator_is_of_the_gateway_s_release() -> None:
     assert VERSIONS["gateway"] == egctl.VERSION
+
+
+def test_envoy_is_the_one_that_the_gateway_s_release_starts() -> None:
+    """`DefaultEnvoyProxyImage` of the gateway's sources; raise both together."""
+    assert (VERSIONS["gateway"], envoy.VERSION) == ("v1.9.0", "1.39.0")
 
 
 def test_wrappers_are_for_what_is_installed() -> None:

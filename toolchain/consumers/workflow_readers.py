@@ -6,23 +6,16 @@ Owns: their versions. zizmor looks at files alone here: what it would ask GitHub
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 from toolchain.consumers.parts import Part, pins
+from toolchain.consumers.python_packages import install
 from toolchain.golang import go_program
-from toolchain.progress import UnavailableError, run
-from toolchain.virtual_environment import PYTHON
+from toolchain.progress import run
 
 ACTIONLINT_MODULE = "github.com/rhysd/actionlint/cmd/actionlint"
 ACTIONLINT_VERSION = "v1.7.12"
 ZIZMOR_VERSION = "1.32.0"
-
-
-def _environment(**more: str) -> dict[str, str]:
-    return {"HOME": str(Path.home()), **os.environ, **more}
 
 
 def _actionlint(folder: Path) -> None:
@@ -31,27 +24,12 @@ def _actionlint(folder: Path) -> None:
         [go_program(), "install", f"{ACTIONLINT_MODULE}@{ACTIONLINT_VERSION}"],
         "building actionlint",
         cwd=folder,
-        env=_environment(GOBIN=str(folder), GOWORK="off"),
+        env={"HOME": str(Path.home()), **os.environ, "GOBIN": str(folder), "GOWORK": "off"},
     )
 
 
 def _zizmor(folder: Path) -> None:
-    """The package holds one program and needs nothing else; a folder instead of an environment can be moved into place."""
-    package = ["--quiet", "--no-deps", "--target", str(folder), f"zizmor=={ZIZMOR_VERSION}"]
-    run([*_installer(), *package], "installing zizmor", cwd=folder, env=_environment())
-
-
-def _installer() -> list[str | Path]:
-    for python in (Path(sys.executable), PYTHON):
-        if (
-            python.exists()
-            and subprocess.run([python, "-m", "pip", "--version"], capture_output=True, check=False).returncode == 0
-        ):
-            return [python, "-m", "pip", "--disable-pip-version-check", "install"]
-    if uv := shutil.which("uv"):
-        return [uv, "pip", "install"]
-    msg = "neither pip nor uv is there to install it"
-    raise UnavailableError(msg)
+    install(f"zizmor=={ZIZMOR_VERSION}", folder)
 
 
 ACTIONLINT = Part(

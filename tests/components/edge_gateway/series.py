@@ -16,8 +16,8 @@ SERIES: dict[str, tuple[set[str], str]] = {
     "envoy_cluster_upstream_rq_xx": ({"envoy_cluster_name", "envoy_response_code_class"}, f"{_CLUSTERS}; {_TAGS}"),
     "envoy_http_downstream_cx_active": (
         {"envoy_http_conn_manager_prefix"},
-        "https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_conn_man/stats; prefixes `http-80` and "
-        "`https-443`: envoyproxy/gateway v1.9.0, internal/xds/translator/listener.go, hcmStatPrefix",
+        "https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_conn_man/stats; prefixes `http-10080` and "
+        "`https-10443`, as a running one says: envoyproxy/gateway v1.9.0, internal/xds/translator/listener.go, hcmStatPrefix",
     ),
     **{
         f"envoy_http_{name}": ({"envoy_http_conn_manager_prefix"}, f"{_FILTERS}/{page}: `http.<stat_prefix>.{stat}`")

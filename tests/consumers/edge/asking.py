@@ -18,6 +18,8 @@ class Answer:
     headers: Mapping[str, str]
     """By lower-case name; several of one name are joined by a comma."""
     body: bytes
+    cookies: tuple[str, ...] = ()
+    """Each Set-Cookie by itself."""
 
     def header(self, name: str) -> str | None:
         return self.headers.get(name.lower())
@@ -42,10 +44,15 @@ def ask(
     headers: Mapping[str, str] | None = None,
     body: bytes | None = None,
     trust: Path | None = None,
+    source: str | None = None,
 ) -> Answer:
-    """One request to host:port; by TLS if there is an authority to trust, whose certificate must be for `host`."""
+    """One request to host:port; by TLS if there is an authority to trust, whose certificate must be for `host`.
+
+    `source` is the address of this machine that it comes from.
+    """
     address, _, port = at.rpartition(":")
-    connection = http.client.HTTPConnection(address, int(port), timeout=10)
+    by = None if source is None else (source, 0)
+    connection = http.client.HTTPConnection(address, int(port), timeout=10, source_address=by)
     connection.connect()
     if trust is not None:
         assert isinstance(connection.sock, socket.socket)
@@ -61,9 +68,21 @@ def ask(
     connection.endheaders(body)
     with connection.getresponse() as answer:
         found: dict[str, str] = {}
+        cookies: list[str] = []
         for name, value in answer.getheaders():
             key = name.lower()
             found[key] = f"{found[key]}, {value}" if key in found else value
+            cookies += [value] if key == "set-cookie" else []
         read = answer.read()
     connection.close()
-    return Answer(answer.status, found, read)
+    return Answer(answer.status, found, read, tuple(cookies))
+
+
+def dial(at: str, host: str, trust: Path, **versions: ssl.TLSVersion) -> ssl.SSLSocket:
+    """A connection by TLS on which a test speaks for itself; `minimum_version` and `maximum_version` may be asked for."""
+    context = ssl.create_default_context(cafile=str(trust))
+    context.set_ciphers("DEFAULT:@SECLEVEL=0")
+    for name, version in versions.items():
+        setattr(context, name, version)
+    address, _, port = at.rpartition(":")
+    return context.wrap_socket(socket.create_connection((address, int(port)), timeout=10), server_hostname=host)

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 import time
 from collections import Counter
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+PORT = 8000
+"""Where backends listen that have an address of their own."""
+
 
 class Backend(ThreadingHTTPServer):
-    """One replica of an app, on an address of loopback. `/slow` waits, `/fail` is 500, everything else is echoed."""
+    """One replica of an app, on an address of loopback. `/slow` and `/slower` wait, `/fail` is 500, everything else is echoed."""
 
     daemon_threads = True
     request_queue_size = 128
@@ -22,11 +27,28 @@ class Backend(ThreadingHTTPServer):
         self.seen: Counter[str] = Counter()
         self.broken = False
         """Answers 503 to everything while it is set."""
+        self.connections: set[socket.socket] = set()
+        self._serve()
+
+    def _serve(self) -> None:
         threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
 
     def close(self) -> None:
         self.shutdown()
         self.server_close()
+
+    def die(self) -> None:
+        """As a killed process: nobody listens, and what was open is cut."""
+        self.close()
+        for connection in tuple(self.connections):
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def revive(self) -> None:
+        self.socket = socket.socket(self.address_family, self.socket_type)
+        self.server_bind()
+        self.server_activate()
+        self._serve()
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -35,9 +57,22 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, *_: Any) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]  # says nothing
         pass
 
+    @property
+    def backend(self) -> Backend:
+        assert isinstance(self.server, Backend)
+        return self.server
+
+    def setup(self) -> None:
+        super().setup()
+        self.backend.connections.add(self.connection)
+
+    def finish(self) -> None:
+        self.backend.connections.discard(self.connection)
+        with suppress(OSError):  # cut meanwhile
+            super().finish()
+
     def answer(self) -> None:
-        backend = self.server
-        assert isinstance(backend, Backend)
+        backend = self.backend
         body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
         path = self.path.partition("?")[0]
         asked = f"{self.command} {path}"
@@ -59,8 +94,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _echo(self, path: str, told: str) -> None:
         headers = {"Content-Security-Policy": "app's own", "Strict-Transport-Security": "max-age=1"}
-        if path.endswith("/slow"):
-            time.sleep(0.3)
+        time.sleep({"slow": 0.3, "slower": 2}.get(path.rpartition("/")[2], 0))
         if path.endswith("/private"):
             headers["Cache-Control"] = "private"
         self._send(200, headers, told.encode() + b" " * (4000 if path.endswith("/long") else 0))

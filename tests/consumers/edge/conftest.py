@@ -1,4 +1,4 @@
-"""Started once for all tests of this folder: nginx with the rendered edge, nginx with the rendered site, two backends."""
+"""Started once for all tests of this folder: nginx with the rendered edge, nginx with the rendered site, Envoy, and backends."""
 
 from __future__ import annotations
 
@@ -18,9 +18,12 @@ from components.edge_gateway.nginx import key_file, key_lines
 from components.edge_gateway.spec import EdgeGatewaySpec
 from components.nginx.render import Place
 from components.routes import Route, RouteSpec
-from tests.consumers.edge import nginx_server, table
+from tests.consumers import managers
+from tests.consumers.edge import nginx_server, proxies, table
 from tests.consumers.edge.asking import until_found
 from tests.consumers.edge.backends import Backend
+from tests.consumers.edge.proxies import Proxy
+from toolchain.consumers import machine
 
 CERTIFICATES = {"main": ("app.test", "inside.test")}
 
@@ -102,3 +105,14 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Generator[Running]:
         ends.enter_context(nginx_server.running(text, folder, ready=place.inside))
         until_found(place.http, "/live/found", host="site.test")
         yield Running(place, folder, None, (backend,))
+
+
+@pytest.fixture(scope="session")
+def envoy(tmp_path_factory: pytest.TempPathFactory) -> Generator[Proxy]:
+    """The way in of the production stack, and the routes of the table."""
+    if machine.kind() != "root":
+        pytest.skip("namespaces: a proxy listens in a network of its own")
+    if reason := managers.why_no_gateway():
+        pytest.skip(f"envoy-gateway: {reason}")
+    with proxies.running("prod", nginx_server.root(), tmp_path_factory.mktemp("envoy")) as running:
+        yield running

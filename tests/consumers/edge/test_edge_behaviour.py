@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import socket
 import ssl
 import threading
 import time
@@ -13,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.consumers.edge import table
+from tests.consumers.edge import asking, table
 from tests.consumers.edge.asking import Answer, ask
 from tests.consumers.edge.conftest import Running
 
@@ -23,12 +22,8 @@ def get(edge: Running, target: str, **more: object) -> Answer:
 
 
 def dial(edge: Running, **versions: ssl.TLSVersion) -> ssl.SSLSocket:
-    context = ssl.create_default_context(cafile=str(edge.authority))
-    context.set_ciphers("DEFAULT:@SECLEVEL=0")
-    for name, version in versions.items():
-        setattr(context, name, version)
-    address, _, port = edge.place.https.rpartition(":")
-    return context.wrap_socket(socket.create_connection((address, int(port)), timeout=10), server_hostname="app.test")
+    assert edge.authority is not None
+    return asking.dial(edge.place.https, "app.test", edge.authority, **versions)
 
 
 def test_plain_http_is_sent_to_https(edge: Running) -> None:

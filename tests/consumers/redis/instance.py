@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from tests.consumers.redis.network import Network
+from tests.consumers.network import Network
 from tests.consumers.redis.pods import Pod
 from tests.kit import stand_ins
 from tests.kit.recorded import Secret

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from components.redis_cache.telemetry import telemetry
+from tests.consumers.network import Network
 from tests.consumers.redis import series, stack
 from tests.consumers.redis.conftest import running
 from tests.consumers.redis.instance import Instance
-from tests.consumers.redis.network import Network
 from tests.consumers.redis.pods import Pod
 from tests.kit import stand_ins
 from tests.kit.recorded import Secret

@@ -63,10 +63,22 @@ class Network:
         attempt("iptables", "-D", *self._permit)
         attempt("ip", "link", "del", self.bridge)
 
+    def here(self, *hosts: str) -> str:
+        """Another address of this machine in the network, where a test can listen; host names lead to it."""
+        address = self._new_address()
+        run("ip", "addr", "add", f"{address}/24", "dev", self.bridge)
+        self.addresses |= dict.fromkeys(hosts, address)
+        return address
+
+    def _new_address(self) -> str:
+        number, self._next = self._next, self._next + 1
+        return f"10.231.{self._number}.{number}"
+
     def join(self, pod: str, host: str) -> str:
         """A namespace with an address that nobody had before, as each new pod gets; the host name leads to it."""
-        number, self._next = self._next, self._next + 1
-        namespace, address = f"{self.bridge}-{number}", f"10.231.{self._number}.{number}"
+        address = self._new_address()
+        number = address.rpartition(".")[2]
+        namespace = f"{self.bridge}-{number}"
         outside = f"sw{self._number}o{number}"
         run("ip", "netns", "add", namespace)
         self._namespaces.append(namespace)
