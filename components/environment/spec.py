@@ -169,8 +169,6 @@ class ClusterSpec(Spec):
                     path=("operators", name, "metrics"),
                     rule=f"is for {', '.join(sorted(OPERATORS))}: of others nobody knows what they tell; remove it",
                 )
-
-    def problems(self) -> Iterable[Problem]:
         for index, zone in enumerate(self.zones):
             if zone in self.zones[:index]:
                 yield Problem(
