@@ -7,6 +7,7 @@ covers, becomes a line of its own: a secret's change is thereby never lost.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "imagePullSecrets": ("name",),
     "tls": ("secretName",),
     "conditions": ("type",),
+    "rules": ("name", "alert", "record"),
     "metrics": ("type",),
     "networksAdvanced": ("name",),
     "listeners": ("name",),
@@ -123,10 +125,27 @@ def _compared(before: Any, after: Any, path: Path) -> Iterator[tuple[Path, Diffe
 
 def _line(before: Any, after: Any, path: Path) -> Difference:
     hidden = any(side is not _ABSENT and is_secret(side) for side in (before, after))
+    if _is_text(before) and _is_text(after):
+        return _lines_of(before, after, path)
     sides = [None if side is _ABSENT else shown(side, path) for side in (before, after)]
     if hidden and None not in sides:
         return Difference(_label(path), None, None, hidden=True)
     return Difference(_label(path), sides[0], sides[1], unknown=after == UNKNOWN or NOT_KNOWN in (sides[1] or ""))
+
+
+def _is_text(side: Any) -> bool:
+    return isinstance(side, str) and "\n" in side.strip()
+
+
+def _lines_of(before: str, after: str, path: Path) -> Difference:
+    """A file: only the lines that differ, unless it is their order. Looked through whole: a line alone hides less."""
+    whole = [shown(side, path) for side in (before, after)]
+    ours, theirs = (Counter(line.strip() for line in side.splitlines()) for side in (before, after))
+    sides = ["; ".join((one - other).elements()) for one, other in ((ours, theirs), (theirs, ours))]
+    if not any(sides) or any(hidden(side, path) != side for side in (before, after)):
+        return Difference(_label(path), whole[0], whole[1])
+    gone, come = (shown(side, path) if side else None for side in sides)
+    return Difference(_label(path), gone, come)
 
 
 def _lists(before: Sequence[Any], after: Sequence[Any], path: Path) -> Iterator[tuple[Path, Difference]]:

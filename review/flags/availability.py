@@ -25,12 +25,16 @@ def downtime(case: Case) -> Iterator[Finding]:
     for change in case.plan.touched:
         if change.package != "kubernetes":
             continue
-        for sentence, source in _outages(case, change):
-            yield case.finding("F5", Grade.APPROVE, change, sentence, source)
+        for sentence, source, remedy in _outages(case, change):
+            yield case.finding("F5", Grade.APPROVE, change, sentence, source, remedy)
         yield from _handed_over(case, change)
 
 
-def _outages(case: Case, change: Change) -> Iterator[tuple[str, str]]:
+Outage = tuple[str, str, str]
+"""What will happen, why that is so, and what to do instead."""
+
+
+def _outages(case: Case, change: Change) -> Iterator[Outage]:
     kind = change.kind
     if change.op is Op.DELETE:
         yield from _gone(case, change)
@@ -40,25 +44,30 @@ def _outages(case: Case, change: Change) -> Iterator[tuple[str, str]]:
         elif kind == "Service":
             for field in ("type", "clusterIP"):
                 if at(change.before, "spec", field) != at(change.after, "spec", field):
-                    yield f"its {field} changes: clients that hold the old address lose it", "Kubernetes: services"
+                    yield (
+                        f"its {field} changes: clients that hold the old address lose it",
+                        "Kubernetes: services",
+                        f"make a second Service with the new {field}, move its callers, and remove this one then",
+                    )
         elif kind == "Cluster" and change.type.startswith("kubernetes:postgresql.cnpg.io"):
             ours, theirs = (number(at(side, "spec", "instances")) for side in (change.before, change.after))
             if theirs == 1 and ours != 1:
                 yield (
                     "one instance is left: every restart is an outage, and a lost node loses what was not archived",
                     "CloudNativePG: replication",
+                    "keep two instances or more",
                 )
 
 
-def _gone(case: Case, change: Change) -> Iterator[tuple[str, str]]:
+def _gone(case: Case, change: Change) -> Iterator[Outage]:
     kind = change.kind
     thing = case.before.by_urn.get(change.urn)
     if kind in LONG_RUNNING:
-        yield "stops running", ""
+        yield "stops running", "", "keep it until nobody calls it"
     elif kind in _DOORS:
-        yield "whoever calls it gets no answer any more", ""
+        yield "whoever calls it gets no answer any more", "", "keep it until nobody calls it"
     elif kind == "PodDisruptionBudget" and thing is not None and _still_there(case, thing):
-        yield "a drain of nodes may take all of its pods at once", "Kubernetes: disruptions"
+        yield "a drain of nodes may take all of its pods at once", "Kubernetes: disruptions", "keep the budget"
 
 
 def _still_there(case: Case, budget: Thing) -> bool:
@@ -72,24 +81,33 @@ def _still_there(case: Case, budget: Thing) -> bool:
     return any(w.long_running and not any(selects(b.spec.get("selector"), w.labels) for b in others) for w in left)
 
 
-def _workload(case: Case, change: Change) -> Iterator[tuple[str, str]]:
+def _workload(case: Case, change: Change) -> Iterator[Outage]:
     kind, before, after = change.kind, change.before, change.after
     rolls = canonical(at(before, *PODS[kind])) != canonical(at(after, *PODS[kind]))
     strategy = at(after, "spec", "strategy", "type") or at(after, "spec", "updateStrategy", "type")
     if strategy == "Recreate" and (rolls or at(before, "spec", "strategy", "type") != "Recreate"):
-        yield "all its pods stop before the first new one starts (strategy Recreate)", "Kubernetes: deployments"
+        yield (
+            "all its pods stop before the first new one starts (strategy Recreate)",
+            "Kubernetes: deployments",
+            "roll with maxUnavailable 0, if two versions may run side by side",
+        )
     thing = case.after.by_urn.get(change.urn)
     counts = (case.before.by_urn.get(change.urn), thing)
     ours = case.before.replicas(counts[0]) if counts[0] is not None else None
     theirs = case.after.replicas(counts[1]) if counts[1] is not None else None
     if theirs is not None and theirs[0] == 0 and ours is not None and ours[0] > 0:
-        yield "no replica is left: it stops", ""
+        yield "no replica is left: it stops", "", "keep one replica or more"
     elif theirs is not None and theirs[0] == 1 and (ours is None or ours[0] != 1):
-        yield "one replica is left: every drained node is an outage", "Kubernetes: disruptions"
+        yield (
+            "one replica is left: every drained node is an outage",
+            "Kubernetes: disruptions",
+            "keep two replicas or more",
+        )
     if canonical(at(before, "spec", "selector")) != canonical(at(after, "spec", "selector")):
         yield (
             "its selector changes: it lets go of its running pods and starts new ones",
             "Kubernetes: deployments, selector is immutable",
+            "leave the selector as it is; other labels may change freely",
         )
     yield from _probes(case, change)
 
@@ -119,7 +137,7 @@ _HOLD = """echo '{{"apiVersion": "{api}", "kind": "{kind}", "metadata": {{"name"
 """A second owner of the field: what another one no longer applies stays."""
 
 
-def _probes(case: Case, change: Change) -> Iterator[tuple[str, str]]:
+def _probes(case: Case, change: Change) -> Iterator[Outage]:
     sides = [case.before.by_urn.get(change.urn), case.after.by_urn.get(change.urn)]
     works = [workload(side) if side is not None else None for side in sides]
     if works[0] is None or works[1] is None:
@@ -134,7 +152,8 @@ def _probes(case: Case, change: Change) -> Iterator[tuple[str, str]]:
                     if probe == "readinessProbe"
                     else "a hung process is not restarted"
                 )
-                yield f"container {name} loses its {probe.removesuffix('Probe')} probe: {what}", "Kubernetes: probes"
+                lost = f"container {name} loses its {probe.removesuffix('Probe')} probe: {what}"
+                yield lost, "Kubernetes: probes", "keep the probe; if it fails too early, give it more time"
 
 
 def capacity_drop(case: Case) -> Iterator[Finding]:
@@ -143,16 +162,23 @@ def capacity_drop(case: Case) -> Iterator[Finding]:
         old = before.get(need.thing.urn)
         change = case.plan.changes[need.thing.urn]
         if old is not None:
-            for sentence in _drops(case, old, need):
-                yield case.finding("F6", Grade.APPROVE, change, sentence)
+            for sentence, remedy in _drops(case, old, need):
+                yield case.finding("F6", Grade.APPROVE, change, sentence, remedy=remedy)
     yield from _pools(case)
 
 
-def _drops(case: Case, old: Need, new: Need) -> Iterator[str]:
+def _drops(case: Case, old: Need, new: Need) -> Iterator[tuple[str, str]]:
     for what, words in _WORDS.items():
+        if what == "storage" and new.thing.kind == "PersistentVolumeClaim":
+            continue  # F1 says that it can't shrink
         ours, theirs = (need.replicas if what == "replicas" else float(getattr(need, what)) for need in (old, new))
         if ours > 0 and new.complete and (ours - theirs) / ours > case.limits.drop:
-            yield f"{words}: {(ours - theirs) / ours:.0%} less, from {_written(what, ours)} to {_written(what, theirs)}"
+            sides = _written(what, ours), _written(what, theirs)
+            yield f"{words}: {(ours - theirs) / ours:.0%} less, from {sides[0]} to {sides[1]}", _room(*sides)
+
+
+def _room(ours: str, theirs: str) -> str:
+    return f"keep {ours}, or see first that the busiest day of the last weeks fits into {theirs}"
 
 
 def _written(what: str, value: float) -> str:
@@ -176,4 +202,5 @@ def _pools(case: Case) -> Iterator[Finding]:
                     Grade.APPROVE,
                     change,
                     f"{name}: {(value - new) / value:.0%} less, from {shown[0]} to {shown[1]}",
+                    remedy=_room(*shown),
                 )

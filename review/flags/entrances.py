@@ -33,14 +33,18 @@ def opened(case: Case) -> Iterator[Finding]:
             still = [words for section, words in ASKS.items() if section in left]
             rest = f"what it still wants: {', '.join(still)}" if still else "whoever reaches it passes"
             sentence = f"{open_} no longer wants {' and '.join(gone)}; {rest}"
-            yield case.finding("F7", Grade.APPROVE if still else Grade.BLOCK, change, sentence, SOURCE)
+            yield case.finding(
+                "F7", Grade.APPROVE if still else Grade.BLOCK, change, sentence, SOURCE, "keep what it asks for"
+            )
     for policy in case.before.of("EnvoyExtensionPolicy"):
         change, later = case.plan.changes.get(policy.urn), case.after.by_urn.get(policy.urn)
         if change is None or not _blocks(policy) or not _targets(policy, case.after):
             continue
         if later is None or not _blocks(later):
             sentence = "the firewall no longer stops what it takes for an attack"
-            yield case.finding("F7", Grade.APPROVE, change, sentence, "Envoy Gateway: EnvoyExtensionPolicy")
+            yield case.finding(
+                "F7", Grade.APPROVE, change, sentence, "Envoy Gateway: EnvoyExtensionPolicy", "keep it blocking"
+            )
 
 
 def _targets(policy: Thing, world: World) -> list[Thing]:

@@ -52,7 +52,8 @@ def guard_removed(case: Case) -> Iterator[Finding]:
             ours, theirs = _retention(change.before), _retention(change.after)
             if ours is not None and (theirs is None or theirs < ours):
                 sentence = f"backups are kept for {'no stated time' if theirs is None else f'{theirs:g} days'} instead of {ours:g} days: older points in time can't be restored"
-                yield case.finding("F9", Grade.BLOCK, change, sentence, "Barman Cloud: retention policy")
+                remedy = f"keep {ours:g} days, or copy the base backups that would go to a place of their own"
+                yield case.finding("F9", Grade.BLOCK, change, sentence, "Barman Cloud: retention policy", remedy)
 
 
 def _options(case: Case, change: Change) -> Iterator[Finding]:
@@ -100,6 +101,7 @@ def _policies(case: Case, change: Change) -> Iterator[Finding]:
                 change,
                 f"{field} goes from {keeping} to {text(new) or 'the default'}: {consequence}",
                 "Kubernetes: reclaiming",
+                f"keep {keeping}",
             )
 
 
@@ -116,13 +118,13 @@ def backup(case: Case) -> Iterator[Finding]:
     for change in case.plan.touched:
         if change.package != "kubernetes" or change.op is Op.CREATE:
             continue
-        for sentence in _less_backup(change):
-            yield case.finding(
-                "F10", Grade.BLOCK, change, sentence, "recovery point: what is not archived can't be restored"
-            )
+        for sentence, remedy in _less_backup(change):
+            source = "recovery point: what is not archived can't be restored"
+            yield case.finding("F10", Grade.BLOCK, change, sentence, source, remedy)
 
 
-def _less_backup(change: Change) -> Iterator[str]:
+def _less_backup(change: Change) -> Iterator[tuple[str, str]]:
+    """What is lost, and what to do instead."""
     gone = change.op is Op.DELETE
     if change.kind == "ScheduledBackup":
         yield from _schedule(change)
@@ -130,30 +132,43 @@ def _less_backup(change: Change) -> Iterator[str]:
         if canonical(at(change.before, "spec", "configuration")) != canonical(
             at(change.after, "spec", "configuration")
         ):
-            yield "backups go somewhere else or by other rules: what is in the old place is not found by a restore"
+            yield (
+                "backups go somewhere else or by other rules: what is in the old place is not found by a restore",
+                "leave the place as it is; to move, take a base backup right after, and keep the old bucket as long as its retention",
+            )
     elif change.kind == "Cluster" and not gone:
         yield from _archiver(change)
     elif change.kind == "CronJob" and any(word in change.name for word in ("backup", "drill")):
         if gone:
-            yield "the backup or its drill no longer runs: nobody notices when a restore stops working"
+            yield "the backup or its drill no longer runs: nobody notices when a restore stops working", "keep it"
         elif _rhythm(change.before) != _rhythm(change.after):
-            yield "the backup or its drill runs at other times, or not at all"
+            yield "the backup or its drill runs at other times, or not at all", f"keep {_old_rhythm(change)}"
 
 
-def _schedule(change: Change) -> Iterator[str]:
+def _schedule(change: Change) -> Iterator[tuple[str, str]]:
     if change.op is Op.DELETE:
-        yield "no base backup is made any more: a restore replays ever more of the archive, until none is possible"
+        yield (
+            "no base backup is made any more: a restore replays ever more of the archive, until none is possible",
+            "keep the schedule",
+        )
     elif at(change.after, "spec", "suspend") is True and at(change.before, "spec", "suspend") is not True:
-        yield "is suspended: no base backup is made any more"
+        yield "is suspended: no base backup is made any more", "leave it running"
     elif _rhythm(change.before) != _rhythm(change.after):
-        yield "base backups are made at other times: see that none is missed"
+        yield (
+            "base backups are made at other times: see that none is missed",
+            f"keep {_old_rhythm(change)}, or take a backup by hand when the change is up",
+        )
+
+
+def _old_rhythm(change: Change) -> str:
+    return f"schedule {_rhythm(change.before)[0]}"
 
 
 def _rhythm(inputs: object) -> tuple[str, bool]:
     return text(at(inputs, "spec", "schedule")), at(inputs, "spec", "suspend") is True
 
 
-def _archiver(change: Change) -> Iterator[str]:
+def _archiver(change: Change) -> Iterator[tuple[str, str]]:
     def archives(inputs: object) -> bool:
         plugins = objects(at(inputs, "spec", "plugins"))
         return (
@@ -162,11 +177,17 @@ def _archiver(change: Change) -> Iterator[str]:
         )
 
     if archives(change.before) and not archives(change.after):
-        yield "the write-ahead log is not archived any more: a lost volume loses everything since the last backup"
+        yield (
+            "the write-ahead log is not archived any more: a lost volume loses everything since the last backup",
+            "keep the archiver",
+        )
     old = [p.get("parameters") for p in objects(at(change.before, "spec", "plugins"))]
     new = [p.get("parameters") for p in objects(at(change.after, "spec", "plugins"))]
     if archives(change.after) and items(old) and canonical(old) != canonical(new):
-        yield "the archive gets another place or server name: a restore does not find what was archived before"
+        yield (
+            "the archive gets another place or server name: a restore does not find what was archived before",
+            "keep both names; for a new place take a base backup right after, and keep the old one as long as its retention",
+        )
 
 
 def pending(case: Case) -> Iterator[Finding]:

@@ -36,6 +36,9 @@ DANGER = frozenset(
 """Fields whose value decides whether a change is harmless."""
 
 
+_CHEAPER = "look at the five dearest below; smaller requests or fewer replicas cost less"
+
+
 def cost(case: Case) -> Iterator[Finding]:
     bill, limits = case.bill, case.limits
     share = bill.delta / bill.before if bill.before else 1.0
@@ -49,6 +52,7 @@ def cost(case: Case) -> Iterator[Finding]:
             "the stack",
             sentence,
             f"price list {bill.prices.profile} of {bill.prices.date}",
+            _CHEAPER,
         )
     if over_ceiling(case):
         sentence = f"may cost {bill.after_most * (1 + bill.prices.band):,.0f} {bill.prices.currency} per month; the limit is {limits.cost_ceiling:,.0f}"
@@ -59,6 +63,7 @@ def cost(case: Case) -> Iterator[Finding]:
             "the stack",
             sentence,
             f"price list {bill.prices.profile} of {bill.prices.date}",
+            _CHEAPER,
         )
 
 

@@ -76,7 +76,8 @@ def security_down(case: Case) -> Iterator[Finding]:
         change = case.plan.changes[breach.urn]
         grade = Grade.BLOCK if rule.blocks else Grade.APPROVE
         where = f"{breach.where} " if breach.where and breach.where not in breach.sentence else ""
-        yield case.finding("F7", grade, change, f"{rule.id} ({rule.title}): {where}{breach.sentence}", rule.known_as)
+        sentence = f"{rule.id} ({rule.title}): {where}{breach.sentence}"
+        yield case.finding("F7", grade, change, sentence, rule.known_as, rule.remedy)
     yield from _policies_gone(case)
     yield from opened(case)
     for gain in gained_peers(case):
@@ -87,6 +88,7 @@ def security_down(case: Case) -> Iterator[Finding]:
                 case.plan.changes[gain.thing.urn],
                 f"opens traffic {gain.what}",
                 "Kubernetes: network policies",
+                "name the pods or the addresses that need it",
             )
     for gain in gained_grants(case):
         if not gain.wide and gain.thing.urn not in created:  # R16 speaks of the wide ones
@@ -96,6 +98,7 @@ def security_down(case: Case) -> Iterator[Finding]:
                 case.plan.changes[gain.thing.urn],
                 f"its holders may now {gain.what}",
                 "Kubernetes: RBAC",
+                "grant only what its program calls",
             )
     yield from _without_tls(case)
     yield from _new_registries(case)
@@ -115,7 +118,8 @@ def _policies_gone(case: Case) -> Iterator[Finding]:
             sentence = f"the network policy of {left[0].label}{more} is removed, others stay: what only this one allowed is refused from now on"
         else:
             sentence = f"the network policy of {left[0].label}{more} is removed: its limits on who reaches whom end"
-        yield case.finding("F7", Grade.BLOCK, change, sentence, "Kubernetes: network policies")
+        remedy = "keep it; to let somebody in, add that peer to it"
+        yield case.finding("F7", Grade.BLOCK, change, sentence, "Kubernetes: network policies", remedy)
 
 
 def _under(world: World, policy: Thing) -> list[Thing]:
@@ -143,6 +147,7 @@ def _without_tls(case: Case) -> Iterator[Finding]:
                     case.plan.changes[gateway.urn],
                     f"listener {text(listener.get('name'))} loses TLS",
                     "Gateway API: TLS",
+                    "keep its certificate",
                 )
 
 
@@ -161,4 +166,5 @@ def _new_registries(case: Case) -> Iterator[Finding]:
         if known and host not in known:
             sentence = f"{container} runs an image from {host}, from where nothing of this stack came until now"
             source = "R22: who may push there may run programs here"
-            yield case.finding("F7", Grade.APPROVE, case.plan.changes[thing.urn], sentence, source)
+            remedy = "copy the image to a registry that is known here"
+            yield case.finding("F7", Grade.APPROVE, case.plan.changes[thing.urn], sentence, source, remedy)

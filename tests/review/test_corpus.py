@@ -20,6 +20,7 @@ def test_scenario(scenario: Scenario, tmp_path: Path) -> None:
     raised = {f"{f.flag}{'!' if f.grade is Grade.BLOCK else ''}" for f in report.findings}
     assert raised == set(scenario.flags), [(f.flag, f.label, f.sentence) for f in report.findings]
     assert report.exit_code == scenario.exit_code
+    assert all(f.remedy for f in report.findings), [f.sentence for f in report.findings if not f.remedy]
     rule = scenario.about if scenario.about in RULES else ""
     about = [f.sentence for f in report.findings if f.flag == ("F7" if rule else scenario.about)]
     assert not rule or rule in {breach.rule for breach in report.failing}

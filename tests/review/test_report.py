@@ -287,12 +287,12 @@ def test_diff_without_a_commit_is_not_judged(capsys: pytest.CaptureFixture[str])
 
 
 def test_junit_fails_what_blocks_and_skips_what_is_to_approve(tmp_path: Path) -> None:
-    suite = ElementTree.fromstring(junit.render(corpus.report("claim-shrunk", tmp_path)))  # noqa: S314  # our own text
+    suite = ElementTree.fromstring(junit.render(corpus.report("password-regenerated", tmp_path)))  # noqa: S314  # our own text
     assert (suite.get("tests"), suite.get("failures"), suite.get("skipped")) == (str(len(FLAGS)), "1", "1")
     cases = {case.get("name"): case for case in suite}
-    failure, skipped = cases["F1 data loss"].find("failure"), cases["F6 capacity drop"].find("skipped")
+    failure, skipped = cases["F1 data loss"].find("failure"), cases["F4 delete-first"].find("skipped")
     assert failure is not None
-    assert "no volume can shrink" in (failure.text or "")
+    assert "locked out" in (failure.text or "")
     assert skipped is not None
     assert list(cases["F7 security down"]) == []
 
