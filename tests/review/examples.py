@@ -195,19 +195,21 @@ def tables(folder: Path) -> str:
     parts += [
         "## Posture rules",
         "",
-        "| rule | holds that | newly failing it | also known as |",
-        "| --- | --- | --- | --- |",
+        "| rule | holds that | newly failing it | what makes it pass | also known as |",
+        "| --- | --- | --- | --- | --- |",
     ]
     parts += [
-        f"| {r.id} | {r.title} | {'blocks' if r.blocks else 'needs approval'} | {r.known_as} |" for r in RULES.values()
+        f"| {r.id} | {r.title} | {'blocks' if r.blocks else 'needs approval'} | {r.remedy} | {r.known_as} |"
+        for r in RULES.values()
     ]
     parts += ["", "## Scenarios", "", "Recorded from the engine with `python -m tests.review.record`; `!` blocks.", ""]
-    parts += ["| change | held for | flags | verdict | first of what is said |", "| --- | --- | --- | --- | --- |"]
+    parts += ["| change | held for | flags | verdict | exit | first of what is said |"]
+    parts += ["| --- | --- | --- | --- | --- | --- |"]
     for scenario in SCENARIOS:
         made = corpus.report(scenario.name, folder)
         first = made.findings[0].sentence if made.findings else "-"
         parts.append(
-            f"| {scenario.name} | {scenario.about} | {' '.join(scenario.flags) or '-'} | {made.verdict} | {markdown.escaped(first)} |"
+            f"| {scenario.name} | {scenario.about} | {' '.join(scenario.flags) or '-'} | {made.verdict} | {made.exit_code} | {markdown.escaped(first)} |"
         )
     return "\n".join([*parts, ""])
 
