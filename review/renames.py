@@ -78,7 +78,7 @@ def _best(
     new: Change, candidates: list[Change], found: Mapping[str, Rename], component: Mapping[str, str]
 ) -> Change | None:
     parent = found.get(new.parent)
-    best: tuple[float, str] = (0.0, "")
+    best: tuple[float, int, str] = (0.0, 0, "")
     choice: Change | None = None
     ours = _leaves(new, component)
     for old in candidates:
@@ -89,9 +89,24 @@ def _best(
         )
         related = old.parent == new.parent or (parent is not None and parent.old.urn == old.parent)
         enough = LIKE_RELATIVES if related else LIKE
-        if (related or len(union) >= FEW) and share >= enough and (share + related, old.urn) > best:
-            best, choice = (share + related, old.urn), old
+        rank = (share + related, -_apart(old.name, new.name), old.urn)
+        if (related or len(union) >= FEW) and share >= enough and rank > best:
+            best, choice = rank, old
     return choice
+
+
+def _apart(old: str, new: str) -> int:
+    """Letters of two names that are neither in a common beginning nor in a common end."""
+    start, end = _shared(old, new), _shared(old[::-1], new[::-1])
+    return len(old) + len(new) - 2 * min(start + end, len(old), len(new))
+
+
+def _shared(ours: str, theirs: str) -> int:
+    """Letters that two words begin with."""
+    return next(
+        (n for n, (one, other) in enumerate(zip(ours, theirs, strict=False)) if one != other),
+        min(len(ours), len(theirs)),
+    )
 
 
 _NOTHING = "\0nothing"

@@ -134,12 +134,17 @@ def cascade(case: Case) -> Iterator[Finding]:
 
 
 def rename(case: Case) -> Iterator[Finding]:
-    for pair in case.renames:
-        if pair.parent is not None:
+    """One for each thing that a person renamed, not for what lies below it or is called after it."""
+    roots = [pair for pair in case.renames if pair.parent is None]
+    moved = list(_moved_namespaces(case))
+    for pair in roots:
+        if any(_called_after(pair, other) for other in roots) or any(_follows(pair, *names) for names in moved):
             continue
         inherited = sum(other.parent is not None and _root(other) == pair.new.urn for other in case.renames)
+        namesakes = sum(_called_after(other, pair) for other in roots)
+        counts = [(inherited, "below it"), (namesakes, "called after it")]
+        and_more = " and ".join(f"{count} resources {where}" for count, where in counts if count)
         what = f"{case.label(pair.old)} is deleted and its like is made as {pair.new.name}"
-        and_more = f", with {inherited} resources below it" if inherited else ""
         physical = [
             p
             for other in case.renames
@@ -148,9 +153,26 @@ def rename(case: Case) -> Iterator[Finding]:
         remedy = pair.alias
         if physical:
             remedy += f"\n# The alias keeps the rows; names of objects change too ({physical[0][0]} → {physical[0][1]}), and no object can be renamed: those are still replaced. Keep the old name."
-        yield case.finding(
-            "F3", Grade.BLOCK, pair.new, f"looks like a rename: {what}{and_more}", "Pulumi: aliases", remedy
-        )
+        sentence = f"looks like a rename: {what}{', with ' if and_more else ''}{and_more}"
+        yield case.finding("F3", Grade.BLOCK, pair.new, sentence, "Pulumi: aliases", remedy)
+
+
+def _called_after(pair: Rename, other: Rename) -> bool:
+    """Whether a pair's names differ as those of a renamed component do: it is renamed because that one is."""
+    if pair is other or other.new.package in ("kubernetes", "docker", "random"):
+        return False
+    return _follows(pair, other.old.name, other.new.name)
+
+
+def _follows(pair: Rename, old: str, new: str) -> bool:
+    return pair.old.name.replace(old, new) == pair.new.name
+
+
+def _moved_namespaces(case: Case) -> Iterator[tuple[str, str]]:
+    """Names before and after: F2 speaks of them, and of what is called after them."""
+    for change in case.plan.touched:
+        if change.kind == "Namespace" and change.op is Op.REPLACE:
+            yield text(at(change.before, "metadata", "name")), text(at(change.after, "metadata", "name"))
 
 
 def _root(pair: Rename) -> str:

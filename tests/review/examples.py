@@ -55,7 +55,7 @@ EXAMPLES = (
         "database-renamed",
         "The database under another name",
         Verdict.BLOCK,
-        ("F1!", "F3!", "F10!"),
+        ("F1!", "F3!", "F5", "F10!"),
         (
             (STACK_FILE, "postgres_clusters:\n    main:", "postgres_clusters:\n    primary:"),
             (STACK_FILE, "{postgres: main,", "{postgres: primary,"),
@@ -93,7 +93,7 @@ EXAMPLES = (
         "namespace-moved",
         "The stack in another namespace",
         Verdict.BLOCK,
-        ("F1!", "F2!", "F13"),
+        ("F1!", "F2!", "F5", "F13"),
         ((STACK_FILE, "  blocksight:environment:\n", "  blocksight:environment:\n    name: blocksight-live\n"),),
     ),
 )
