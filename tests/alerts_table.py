@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
+import yaml
+
+from components.monitoring_stack import loki
 from components.telemetry import Alert, TargetKind
 from components.telemetry_rules import groups, slo_alerts
 from tests.stacks.kitchen_sink import RUNBOOKS, STACKS, topology_of
@@ -26,6 +30,12 @@ def table() -> str:
             entry["component"].add(
                 "promises" if "slo" in alert.labels else alert.labels.get("component", "edge-gateway")
             )
+    for rule in of_lines():
+        found[rule["alert"]] = {
+            "target": set(STACKS),
+            "severity": {rule["labels"]["severity"]},
+            "component": {rule["labels"]["component"]},
+        }
     rows = [
         _row(name, entry)
         for name, entry in sorted(found.items(), key=lambda item: (sorted(item[1]["component"]), item[0]))
@@ -41,6 +51,12 @@ def told(target: TargetKind) -> Iterator[Alert]:
     for one in telemetry:
         yield from (alert for alert in one.alerts if alert.name in rendered and alert.runbook is None)
         yield from (alert for slo in one.slos for alert in slo_alerts(slo))
+
+
+def of_lines() -> list[dict[str, Any]]:
+    """Alerts that Loki judges, the same on every target."""
+    text = yaml.safe_load(loki.rules(RUNBOOKS, stack="sink"))
+    return [rule for group in text["groups"] for rule in group["rules"]]
 
 
 def _row(name: str, entry: dict[str, set[str]]) -> str:

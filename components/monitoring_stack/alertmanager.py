@@ -36,7 +36,10 @@ SEVERITIES: tuple[Severity, ...] = ("critical", "warning", "info")
 
 Entry = dict[str, Any]
 
-_TITLE = "[{{ .Status | toUpper }}] {{ .CommonLabels.severity }} {{ .GroupLabels.alertname }} {{ .GroupLabels.instance_name }}"
+_TITLE = (
+    "[{{ .Status | toUpper }}] {{ .CommonLabels.severity }} {{ .GroupLabels.alertname }} {{ .GroupLabels.instance_name }}"
+    " ({{ .CommonLabels.stack }})"
+)
 _TEXT = (
     "{{ range .Alerts }}{{ .Annotations.summary }}\n{{ .Annotations.description }}\n"
     "{{ if .Annotations.runbook_url }}Runbook: {{ .Annotations.runbook_url }}\n{{ end }}{{ end }}"
@@ -54,10 +57,11 @@ MUTES: tuple[tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]], ...] = (
         ('alertname=~"Redis.+"', 'alertname!="RedisDown"'),
         ("instance_name",),
     ),
-    (('alertname="EdgeUnreachable"',), ('alertname=~"EdgeRoute.+|ProbeFailed"',), ()),
-    (('alertname="AppDown"',), ('alertname=~"App.+"', 'alertname!="AppDown"'), ("instance_name",)),
+    (('alertname="AppDown"',), ('alertname=~"App.+|SloHasNoEvents"', 'alertname!="AppDown"'), ("instance_name",)),
 )
-"""What an alert says already of others: sources, targets, and labels that must be equal."""
+"""What an alert says already of others: sources, targets, and labels that must be equal. Not EdgeUnreachable: it is about one
+host, all of them come in one message, and a route that fails has been reached.
+"""
 
 
 def configuration(spec: AlertingSpec, *, folder: str, servers: Sequence[str] = ()) -> str:
@@ -107,16 +111,19 @@ def _by_severity(routes: Routes, matchers: tuple[str, ...], spec: AlertingSpec) 
         receivers = routes.get(severity, ())
         if not receivers:
             continue
-        # What wakes people waits for nobody's hours.
-        waits = {"active_time_intervals": [WORKING_HOURS]} if spec.working_hours and severity != "critical" else {}
         yield {
             "matchers": [*matchers, f'severity="{severity}"'],
             "receiver": receivers[-1],
             "routes": [
-                {"receiver": receiver, "continue": index < len(receivers) - 1, **waits}
+                {"receiver": receiver, "continue": index < len(receivers) - 1, **_hours(severity, spec)}
                 for index, receiver in enumerate(receivers)
             ],
         }
+
+
+def _hours(severity: Severity, spec: AlertingSpec) -> Entry:
+    """What wakes people waits for nobody's hours."""
+    return {"active_time_intervals": [WORKING_HOURS]} if spec.working_hours and severity != "critical" else {}
 
 
 def _receivers(spec: AlertingSpec, folder: str) -> Iterator[Entry]:
@@ -173,6 +180,10 @@ def _mute(sources: tuple[str, ...], targets: tuple[str, ...], equal: tuple[str, 
 
 
 def _explains(server: str) -> Entry:
-    """A lost server explains what its users' alerts say, which list the servers they use in the label `about`."""
+    """A lost server explains what its users' alerts say, which list the servers they use in the label `about`.
+
+    Alerts of promises have none: their windows end half an hour after the outage does, and a mute that ends with the outage
+    would page people once it is over.
+    """
     sources = ('alertname=~"PostgresDown|RedisDown"', 'severity="critical"', f'instance_name="{server}"')
     return _mute(sources, (f'about=~"(.+ )?{server}( .+)?"',), ())

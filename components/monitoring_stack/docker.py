@@ -97,7 +97,7 @@ def create(name: str, spec: MonitoringSpec, wiring: Wiring, target: DockerTarget
         *((Program(role=facts.PUSHGATEWAY),) if wiring.is_pushed_to else ()),
         _node(),
         _cadvisor(),
-        *(() if spec.logs is None else (_loki(spec), _collector(target.prefix))),
+        *(() if spec.logs is None else (_loki(spec, target.prefix), _collector(target.prefix))),
     ]
     for program in programs:
         _container(name, program, spec, wiring, local, target, parent)
@@ -151,9 +151,9 @@ def _grafana(
     settings = grafana.settings(spec, secrets=SECRETS_FOLDER, address=f"{_address(local)}/")
     return Program(
         role=facts.GRAFANA,
-        envs=[f"GF_PATHS_CONFIG={CONFIG_FOLDER}/grafana.ini"],
+        envs=[f"{name}={value}" for name, value in grafana.environment().items()],
         folders={
-            CONFIG_FOLDER: {"grafana.ini": settings},
+            CONFIG_FOLDER: {grafana.SETTINGS: settings},
             SECRETS_FOLDER: secrets,
             f"{grafana.PROVISIONING_FOLDER}/datasources": {"slipway.yaml": grafana.data_sources(spec)},
             f"{grafana.PROVISIONING_FOLDER}/dashboards": {"slipway.yaml": grafana.providers()},
@@ -167,7 +167,7 @@ def _grafana(
     )
 
 
-def _loki(spec: MonitoringSpec) -> Program:
+def _loki(spec: MonitoringSpec, stack: str) -> Program:
     assert spec.logs is not None, "asked for with logs"
     text = loki.configuration(spec.logs, alertmanager=f"http://{facts.ALERTMANAGER.name}:{facts.ALERTMANAGER.port}")
     return Program(
@@ -175,7 +175,7 @@ def _loki(spec: MonitoringSpec) -> Program:
         command=[f"-config.file={CONFIG_FOLDER}/loki.yaml"],
         folders={
             CONFIG_FOLDER: {"loki.yaml": text},
-            f"{loki.RULES_FOLDER}/{loki.TENANT}": {"logs.yaml": loki.rules(spec.runbooks)},
+            f"{loki.RULES_FOLDER}/{loki.TENANT}": {"logs.yaml": loki.rules(spec.runbooks, stack=stack)},
         },
         data=loki.DATA_FOLDER,
         scratch={"/tmp": "64Mi"},  # noqa: S108  # a path inside the container

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import yaml
 
+from components.folders import CONFIG_FOLDER
 from components.monitoring_stack import dashboards
 from components.monitoring_stack.facts import ALERTMANAGER, GRAFANA, LOKI, PROMETHEUS
 from components.monitoring_stack.spec import MonitoringSpec, OidcSpec
@@ -16,6 +17,7 @@ from components.monitoring_stack.spec import MonitoringSpec, OidcSpec
 DASHBOARDS_FOLDER = "/run/pages"
 DATA_FOLDER = "/var/lib/grafana"
 PROVISIONING_FOLDER = "/run/provisioning"
+SETTINGS = "grafana.ini"
 
 ADMINISTRATOR = "admin"
 """Name of the one administrator where people don't log in by OpenID Connect; also the file with the password."""
@@ -23,15 +25,27 @@ CLIENT_SECRET = "oidc"  # the name of a file
 """File with the secret that Grafana shows the provider."""
 
 
+def environment() -> dict[str, str]:
+    """Variables of the container: where things are. The image sets these itself, and a variable wins over the settings.
+
+    https://grafana.com/docs/grafana/latest/setup-grafana/configure-docker/#default-paths
+    """
+    return {
+        "GF_LOG_MODE": "console",
+        "GF_PATHS_CONFIG": f"{CONFIG_FOLDER}/{SETTINGS}",
+        "GF_PATHS_DATA": DATA_FOLDER,
+        "GF_PATHS_LOGS": "/tmp",  # noqa: S108  # a path inside the container
+        "GF_PATHS_PLUGINS": f"{DATA_FOLDER}/plugins",
+        "GF_PATHS_PROVISIONING": PROVISIONING_FOLDER,
+    }
+
+
 def settings(spec: MonitoringSpec, *, secrets: str, address: str) -> str:
-    """grafana.ini. `secrets` is the folder with the files, `address` the URL by which people come."""
+    """Text of `SETTINGS`. `secrets` is the folder with the files, `address` the URL by which people come."""
     lines = [
         "[server]",
         f"http_port = {GRAFANA.port}",
         f"root_url = {address}",
-        "[paths]",
-        f"data = {DATA_FOLDER}",
-        f"provisioning = {PROVISIONING_FOLDER}",
         "[analytics]",
         "reporting_enabled = false",
         "check_for_updates = false",

@@ -72,13 +72,13 @@ def configuration(spec: LogsSpec, *, alertmanager: str) -> str:
     return yaml.safe_dump(text, sort_keys=False, width=1000)
 
 
-def rules(runbooks: str) -> str:
-    """Alerts that only lines can tell."""
+def rules(runbooks: str, *, stack: str) -> str:
+    """Alerts that only lines can tell. Prometheus puts its stack's name on what it sends; Loki must be told it here."""
     rule = {
         "alert": "LogsFullOfErrors",
         "expr": f'sum by (instance_name) (rate({{class="app",level="error"}}[10m])) > {MANY_ERRORS_PER_SECOND}',
         "for": "10m",
-        "labels": {"severity": "warning"},
+        "labels": {"severity": "warning", "component": facts.COMPONENT, "stack": stack},
         "annotations": {
             "summary": "{{ $labels.instance_name }} writes more than one error a second",
             "description": "Users may not feel it yet; what goes wrong is in the lines, by request id.",

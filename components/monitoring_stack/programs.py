@@ -38,7 +38,7 @@ def show(place: Place) -> None:
     if spec.dashboards.oidc is not None:
         known[grafana.CLIENT_SECRET] = place.wiring.secret(spec.dashboards.oidc.client_secret.secret)
     address = LOCAL if route is None else f"https://{route.host}"
-    settings = {"grafana.ini": grafana.settings(spec, secrets=SECRETS_FOLDER, address=address)}
+    settings = {grafana.SETTINGS: grafana.settings(spec, secrets=SECRETS_FOLDER, address=address)}
     provisioned = {
         "dashboards/slipway.yaml": grafana.providers(),
         "datasources/slipway.yaml": grafana.data_sources(spec),
@@ -51,16 +51,7 @@ def show(place: Place) -> None:
         _dashboards(place),
         workload.scratch(),
     ]
-    # The image sets these for itself, and a variable wins over the settings.
-    paths = {
-        "GF_LOG_MODE": "console",
-        "GF_PATHS_CONFIG": f"{CONFIG_FOLDER}/grafana.ini",
-        "GF_PATHS_DATA": grafana.DATA_FOLDER,
-        "GF_PATHS_LOGS": "/tmp",  # noqa: S108  # a path inside the container
-        "GF_PATHS_PLUGINS": f"{grafana.DATA_FOLDER}/plugins",
-        "GF_PATHS_PROVISIONING": grafana.PROVISIONING_FOLDER,
-    }
-    container = _container(place, volumes, health="/api/health", env=paths)
+    container = _container(place, volumes, health="/api/health", env=grafana.environment())
     workload.deployment(place, workload.pod(place, account, container, volumes), after=[claim], alone=True)
 
 
@@ -89,7 +80,7 @@ def keep_lines(place: Place, spec: LogsSpec) -> None:
         for index in range(place.spec.alertmanagers)
     )
     settings = {"loki.yaml": loki.configuration(spec, alertmanager=tellers)}
-    rules = {f"{loki.TENANT}/rules.yaml": loki.rules(place.spec.runbooks)}
+    rules = {f"{loki.TENANT}/rules.yaml": loki.rules(place.spec.runbooks, stack=place.target.prefix)}
     volumes = [
         data,
         workload.files(place, settings),

@@ -91,6 +91,33 @@ def test_an_app_that_is_away_says_it_all_of_itself(alertmanager: Alertmanager) -
     assert alertmanager.settles(expected) == expected
 
 
+def test_a_promise_that_burns_is_told_whatever_else_is(alertmanager: Alertmanager) -> None:
+    promise = alert("SloBurnsFast", "api", slo="availability")
+    later = alert("SloBurnsSlowly", "api", "warning", slo="availability")
+    alertmanager.tell(APP, alert("PostgresDown", "main"), promise, later)
+    expected = {"AppDown": True, "PostgresDown": False, "SloBurnsFast": False, "SloBurnsSlowly": True}
+    assert alertmanager.settles(expected) == expected
+
+
+def test_a_promise_that_burns_says_nothing_of_another(alertmanager: Alertmanager) -> None:
+    fast, slow = alert("SloBurnsFast", "api", slo="latency"), alert("SloBudgetSpent", "api", "warning", slo="rate")
+    alertmanager.tell(fast, slow)
+    expected = {"SloBurnsFast": False, "SloBudgetSpent": False}
+    assert alertmanager.settles(expected) == expected
+
+
+def test_an_app_that_is_away_has_no_events(alertmanager: Alertmanager) -> None:
+    alertmanager.tell(APP, alert("SloHasNoEvents", "api", "warning", slo="availability"))
+    expected = {"AppDown": False, "SloHasNoEvents": True}
+    assert alertmanager.settles(expected) == expected
+
+
+def test_one_host_that_nobody_reaches_hides_no_route_that_fails(alertmanager: Alertmanager) -> None:
+    alertmanager.tell(alert("EdgeUnreachable", "edge"), alert("EdgeRouteFailing", "edge", route="api"))
+    expected = {"EdgeUnreachable": False, "EdgeRouteFailing": False}
+    assert alertmanager.settles(expected) == expected
+
+
 def test_a_lost_node_explains_what_is_said_of_its_pods(alertmanager: Alertmanager) -> None:
     node = alert("NodeDown", "environment", "warning", node="a")
     here, there = (

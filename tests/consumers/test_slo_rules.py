@@ -78,6 +78,12 @@ def test_the_page_ends_soon_after_the_errors(promtool: Promtool, rules: list[Gro
     assert promtool.play(rules, tests) == ""
 
 
+def test_the_page_outlasts_its_cause(promtool: Promtool, rules: list[Group]) -> None:
+    """Why no lost server mutes it: the mute would end with the outage, and the page would come after it."""
+    series = {GOOD: "0+1000x120 120000x10 121000+1000x60", BAD: "0x120 1000+1000x10 10000x60"}
+    assert promtool.play(rules, [counted("over for 20 minutes", 150, series, {"SloBurnsFast": 1})]) == ""
+
+
 def test_a_spent_budget_is_told_and_so_is_an_objective_without_events(promtool: Promtool, rules: list[Group]) -> None:
     tests = [
         counted("spent", 180, traffic(1000, 60, 0.5, 180), {"SloBudgetSpent": 1}),
