@@ -57,7 +57,7 @@ CLOUDNATIVE_PG_API = "postgresql.cnpg.io/v1"
 """https://cloudnative-pg.io/documentation/1.30/cloudnative-pg.v1/"""
 
 KEDA_API = "keda.sh/v1alpha1"
-"""https://keda.sh/docs/2.20/reference/scaledobject-spec/"""
+"""https://keda.sh/docs/2.21/reference/scaledobject-spec/"""
 
 VERTICAL_POD_AUTOSCALER_API = "autoscaling.k8s.io/v1"
 """https://github.com/kubernetes/autoscaler/blob/vertical-pod-autoscaler-1.7.1/vertical-pod-autoscaler/docs/api.md"""

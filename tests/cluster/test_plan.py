@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from cluster import config
-from cluster.plan import Plan, merged, plan
+from cluster.addons import merged
+from cluster.plan import Plan, plan
 from stack_file import StackFile
 from tests.stacks.refusals.case import PROJECT, Case, as_the_engine_reads, stack_text
 

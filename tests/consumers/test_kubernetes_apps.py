@@ -67,7 +67,7 @@ CONFIG: dict[str, Any] = {
                 "storage_classes": {"default": "fast-retain"},
                 "operators": {
                     "cloudnative_pg": {"version": "1.30", "namespace": "cnpg-system"},
-                    "keda": {"version": "2.20", "namespace": "keda"},
+                    "keda": {"version": "2.21", "namespace": "keda"},
                     "vertical_pod_autoscaler": {"version": "1.7", "namespace": "vpa"},
                 },
             },
