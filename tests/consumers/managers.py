@@ -87,13 +87,29 @@ class Operated:
 
 @contextmanager
 def operating(folder: Path) -> Generator[Operated]:
-    with running(folder / "cluster", pods=NOWHERE) as cluster, Processes(folder / "managers") as processes:
-        cluster.define(*RELEASES)
-        cluster.apply(*_spaces())
-        _postgres(cluster, processes, folder)
-        _prometheus(cluster, processes, folder)
+    """All of them, on a cluster of their own."""
+    with _empty(folder) as operated:
+        operated.cluster.define(*RELEASES)
+        _postgres(operated.cluster, operated.processes, folder)
+        _prometheus(operated.cluster, operated.processes, folder)
         if why_no_gateway() is None:
-            _gateway(cluster, processes, folder)
+            _gateway(operated.cluster, operated.processes, folder)
+        yield operated
+
+
+@contextmanager
+def operating_postgres(folder: Path) -> Generator[Operated]:
+    """Those of databases alone."""
+    with _empty(folder) as operated:
+        operated.cluster.define(*(each for each in RELEASES if each.name in {"cloudnative-pg", "plugin-barman-cloud"}))
+        _postgres(operated.cluster, operated.processes, folder)
+        yield operated
+
+
+@contextmanager
+def _empty(folder: Path) -> Generator[Operated]:
+    with running(folder / "cluster", pods=NOWHERE) as cluster, Processes(folder / "managers") as processes:
+        cluster.apply(*_spaces())
         yield Operated(cluster=cluster, processes=processes)
 
 
