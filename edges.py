@@ -137,7 +137,7 @@ def _operated(target: KubernetesTargetSpec, name: str) -> Iterator[Edge]:
 
 
 def _asked_by_keda(stack: StackConfig, target: KubernetesTargetSpec) -> Iterator[Edge]:
-    """KEDA's operator asks a queue's server itself. https://keda.sh/docs/2.20/concepts/"""
+    """KEDA's operator asks a queue's server itself. https://keda.sh/docs/2.21/concepts/"""
     found: dict[tuple[str, int], Instance] = {}
     for spec in stack.app_services.values():
         match app_facts.queue(spec):

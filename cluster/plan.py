@@ -14,9 +14,10 @@ from typing import Any, cast, get_args
 import yaml
 
 from cluster import logs, versions
+from cluster.addons import AddOn, Installed, merged
 from cluster.config import ClusterConfig, Draft
 from cluster.spec import AddOnSpec, ClusterFactsSpec, StorageClassSpec
-from cluster.versions import INSTALLED, AddOn, Installed
+from cluster.versions import INSTALLED
 from components.environment.spec import DnsSpec, OperatorName
 from components.vocabulary import Problem
 from refusals import refuse
@@ -152,7 +153,7 @@ def _needs(draft: Draft, name: str, row: AddOn) -> Iterator[Problem]:
 
 
 def _second_owners(name: str, row: AddOn, spec: AddOnSpec) -> Iterator[Problem]:
-    for path in row.chart.own_definitions if row.chart is not None else ():
+    for path in (name.split(".") for name in row.chart.own_definitions) if row.chart is not None else ():
         if not _reached(spec.values, path):
             continue
         rule = f"gives {' and '.join(row.groups)} a second owner: this layer owns the definitions, and those of a chart go with its release; remove it"
@@ -219,33 +220,19 @@ def _installed(config: ClusterConfig, name: str) -> Installed:
     ours = _ours(config)
     first = [other for other in (*row.needs, *row.after) if other in ours]
     with_definitions = [INSTALLED[each].definitions for each in (*first, name)]
-    values = row.chart.values
+    values = row.chart.given
     if name == "cert_manager" and _spec(config, "gateway_api") is not None:
         values = merged(values, {"config": {"gatewayAPI": {"enabled": True}}})
     if name == "log_collector" and config.logs:
         values = merged(values, logs.values(config.logs))
     return Installed(
         name=name,
-        row=row,
+        namespace=row.namespace,
         chart=row.chart,
         values=merged(values, cast("Mapping[str, Any]", config.addons)[name].values),
         after=tuple(other for other in first if INSTALLED[other].chart is not None),
         definitions=tuple(release for release in with_definitions if release is not None),
     )
-
-
-def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    """As Helm merges values: mappings key by key, everything else as a whole."""
-    both = {
-        key: merged(_mapping(below[key]), _mapping(above[key]))
-        for key in below.keys() & above.keys()
-        if _both(below[key], above[key])
-    }
-    return dict(sorted({**below, **above, **both}.items()))
-
-
-def _both(below: Any, above: Any) -> bool:
-    return isinstance(below, Mapping) and isinstance(above, Mapping)
 
 
 def _block(config: ClusterConfig) -> dict[str, Any]:

@@ -5,9 +5,10 @@ Owns: the pins. An upgrade is one row here, its definitions (`make definitions`)
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import Any
+
+from cluster.addons import AddOn, Chart
 
 LOWEST_KUBERNETES = "1.30"
 """ValidatingAdmissionPolicy is stable since then. https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/"""
@@ -28,63 +29,7 @@ _PROMETHEUS_COMMUNITY = "https://prometheus-community.github.io/helm-charts"
 _CLOUDNATIVE_PG = "https://cloudnative-pg.github.io/charts"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Chart:
-    """A Helm chart."""
-
-    chart: str
-    """Name in its repository, or an OCI reference."""
-    version: str
-    repository: str | None = None
-    values: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    """Ours; whatever would create definitions is off."""
-    own_definitions: tuple[tuple[str, ...], ...] = ()
-    """Values by which the chart would bring definitions of its own."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class AddOn:
-    """One row."""
-
-    minor: str
-    """Minor version of the program, as stacks are told."""
-    source: str
-    """Where `kubernetes` and `needs` stand."""
-    kubernetes: tuple[str, str] | None = None
-    """Lowest and highest minor of Kubernetes; None where its makers name no bounds."""
-    namespace: str = ""
-    chart: Chart | None = None
-    definitions: str | None = None
-    """File of `definitions/released` that it needs."""
-    groups: tuple[str, ...] = ()
-    """API groups in that file."""
-    scraped: Mapping[str, Any] | None = None
-    """How the stacks' monitoring finds it, in the words of `AgentSpec`; only for what runs in NODE_AGENTS."""
-    metrics: int | None = None
-    """Port at which its pods tell how they are, for operators that the stacks ask."""
-    needs: Mapping[str, str] = field(default_factory=dict[str, str])
-    """Other add-ons, with the lowest minor of each that it works with."""
-    after: tuple[str, ...] = ()
-    """Add-ons that come first where both are there."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Installed:
-    """A row as one cluster installs it."""
-
-    name: str
-    row: AddOn
-    chart: Chart
-    values: Mapping[str, Any]
-    """Ours with the stack file's over them."""
-    after: Sequence[str]
-    """Add-ons of this layer that come first."""
-    definitions: Sequence[str]
-    """Releases of definitions that come first."""
-
-
 _PROMETHEUS_OPERATOR_ALONE: Mapping[str, Any] = {
-    "crds": {"enabled": False},
     "defaultRules": {"create": False},
     **{
         part: {"enabled": False}
@@ -123,8 +68,7 @@ INSTALLED: Mapping[str, AddOn] = {
         chart=Chart(
             chart="oci://quay.io/jetstack/charts/cert-manager",
             version="v1.21.1",
-            values={"crds": {"enabled": False}},
-            own_definitions=(("crds", "enabled"), ("installCRDs",)),
+            own_definitions=("crds.enabled", "installCRDs"),
         ),
         definitions="cert-manager",
         groups=("acme.cert-manager.io", "cert-manager.io"),
@@ -140,8 +84,7 @@ INSTALLED: Mapping[str, AddOn] = {
             chart="cloudnative-pg",
             version="0.29.0",
             repository=_CLOUDNATIVE_PG,
-            values={"crds": {"create": False}},
-            own_definitions=(("crds", "create"),),
+            own_definitions=("crds.create",),
         ),
         definitions="cloudnative-pg",
         groups=("postgresql.cnpg.io",),
@@ -156,12 +99,8 @@ INSTALLED: Mapping[str, AddOn] = {
             version="0.7.0",
             repository=_CLOUDNATIVE_PG,
             # The newest chart is made for 0.13; 0.14 takes the same arguments, ports and rights.
-            values={
-                "crds": {"create": False},
-                "image": {"tag": "v0.14.0"},
-                "sidecarImage": {"tag": "v0.14.0"},
-            },
-            own_definitions=(("crds", "create"),),
+            values={"image": {"tag": "v0.14.0"}, "sidecarImage": {"tag": "v0.14.0"}},
+            own_definitions=("crds.create",),
         ),
         definitions="plugin-barman-cloud",
         groups=("barmancloud.cnpg.io",),
@@ -176,7 +115,7 @@ INSTALLED: Mapping[str, AddOn] = {
             version="88.5.3",
             repository=_PROMETHEUS_COMMUNITY,
             values=_PROMETHEUS_OPERATOR_ALONE,
-            own_definitions=(("crds", "enabled"),),
+            own_definitions=("crds.enabled",),
         ),
         definitions="prometheus-operator",
         groups=("monitoring.coreos.com",),
@@ -190,8 +129,8 @@ INSTALLED: Mapping[str, AddOn] = {
         chart=Chart(
             chart="oci://docker.io/envoyproxy/gateway-helm",
             version="v1.9.0",
-            values={"crds": {"enabled": False}, "deployment": {"replicas": 2}},
-            own_definitions=(("crds", "enabled"),),
+            values={"deployment": {"replicas": 2}},
+            own_definitions=("crds.enabled",),
         ),
         definitions="gateway",
         groups=("gateway.envoyproxy.io",),
@@ -241,15 +180,16 @@ INSTALLED: Mapping[str, AddOn] = {
         scraped={"labels": {_NAME: "log-collector"}, "port": 2020, "path": "/api/v2/metrics/prometheus"},
     ),
     "keda": AddOn(
-        minor="2.20",
-        source="https://keda.sh/docs/2.20/operate/cluster/: tested on three minors, to 1.35, and bound to none",
+        minor="2.21",
+        source="https://keda.sh/docs/2.22/operate/cluster/: what it is tested on, and no more is promised",
+        kubernetes=("1.34", "1.36"),
         namespace="keda",
         chart=Chart(
             chart="keda",
-            version="2.20.2",
+            version="2.21.0",
             repository="https://kedacore.github.io/charts",
-            values={"crds": {"install": False}, "prometheus": {"operator": {"enabled": True}}},
-            own_definitions=(("crds", "install"),),
+            values={"prometheus": {"operator": {"enabled": True}}},
+            own_definitions=("crds.install",),
         ),
         definitions="keda",
         groups=("eventing.keda.sh", "keda.sh"),

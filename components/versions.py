@@ -57,7 +57,7 @@ CLOUDNATIVE_PG_API = "postgresql.cnpg.io/v1"
 """https://cloudnative-pg.io/documentation/1.30/cloudnative-pg.v1/"""
 
 KEDA_API = "keda.sh/v1alpha1"
-"""https://keda.sh/docs/2.20/reference/scaledobject-spec/"""
+"""https://keda.sh/docs/2.21/reference/scaledobject-spec/"""
 
 CILIUM_API = "cilium.io/v2"
 """https://docs.cilium.io/en/v1.18/security/policy/language/"""

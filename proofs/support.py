@@ -160,7 +160,7 @@ def _keda(target: KubernetesTargetSpec) -> Iterator[Problem]:
         yield Problem(
             path=path,
             rule="is missing: an app scales by a queue, which needs KEDA; install it with the cluster layer and paste the block that it prints",
-            example="{version: '2.20', namespace: keda}",
+            example="{version: '2.21', namespace: keda}",
         )
     elif tuple(map(int, operator.version.split("."))) < LEAST_VERSION:
         yield Problem(

@@ -15,9 +15,9 @@ from pulumi_kubernetes.helm.v3 import Release, RepositoryOptsArgs
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from cluster import versions
+from cluster.addons import Installed
 from cluster.definitions import ClusterDefinitions
 from cluster.labels import OURS
-from cluster.versions import Installed
 from components.guards import PROTECTED
 
 WAITS_SECONDS = 600
@@ -43,14 +43,14 @@ class ClusterOperators(pulumi.ComponentResource):
         props = {"addons": {each.name: each.chart.version for each in installed}}
         super().__init__("slipway:index:ClusterOperators", name, props, opts)
         options = pulumi.ResourceOptions(parent=self, provider=provider)
-        wanted = sorted({each.row.namespace for each in installed} - {KUBE_SYSTEM})
+        wanted = sorted({each.namespace for each in installed} - {KUBE_SYSTEM})
         namespaces = {each: _namespace(name, each, options) for each in wanted}
         releases: dict[str, Release] = {}
         for each in installed:
             first = [
                 *(releases[other] for other in each.after),
                 *(made for release in each.definitions for made in definitions.objects[release]),
-                *([namespaces[each.row.namespace]] if each.row.namespace in namespaces else []),
+                *([namespaces[each.namespace]] if each.namespace in namespaces else []),
             ]
             releases[each.name] = _release(name, each, options, first)
         if (gateway := releases.get("envoy_gateway")) is not None:
@@ -85,7 +85,7 @@ def _release(name: str, each: Installed, options: pulumi.ResourceOptions, first:
         chart=chart.chart,
         version=chart.version,
         repository_opts=None if chart.repository is None else RepositoryOptsArgs(repo=chart.repository),
-        namespace=each.row.namespace,
+        namespace=each.namespace,
         values=dict(each.values),
         skip_crds=True,  # a chart's `crds/` folder: those are owned by ClusterDefinitions
         atomic=True,

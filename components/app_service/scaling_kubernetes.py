@@ -118,7 +118,7 @@ class _Asked:
 
 
 def _table(queue: TableQueueSpec, wiring: Wiring, target: KubernetesTarget) -> _Asked:
-    """https://keda.sh/docs/2.20/scalers/postgresql/"""
+    """https://keda.sh/docs/2.21/scalers/postgresql/"""
     database = next(c for c in wiring.connections if isinstance(c, PostgresConnection) and c.server == queue.postgres)
     waiting = {
         "host": _whole(database.host, target),
@@ -134,7 +134,7 @@ def _table(queue: TableQueueSpec, wiring: Wiring, target: KubernetesTarget) -> _
 
 
 def _list(queue: ListQueueSpec, wiring: Wiring, target: KubernetesTarget) -> _Asked:
-    """https://keda.sh/docs/2.20/scalers/redis-lists/, and its pages for Sentinels and for a cluster. KEDA checks the servers'
+    """https://keda.sh/docs/2.21/scalers/redis-lists/, and its pages for Sentinels and for a cluster. KEDA checks the servers'
     certificates: it is given their authority.
     """
     cache = next(c for c in wiring.connections if isinstance(c, RedisConnection) and c.group == queue.redis)

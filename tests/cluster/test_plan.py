@@ -10,7 +10,8 @@ import pytest
 
 import cluster.plan
 from cluster import config
-from cluster.plan import Plan, merged, plan
+from cluster.addons import merged
+from cluster.plan import Plan, plan
 from stack_file import StackFile
 from tests.stacks.refusals.case import PROJECT, Case, as_the_engine_reads, stack_text
 

@@ -140,8 +140,8 @@ def test_no_chart_brings_definitions(stack: str) -> None:
         chart = INSTALLED[name.replace("-", "_")].chart
         assert chart is not None
         values = inputs.get("values", {})
-        switches = [path for path in chart.own_definitions if _at(values, path) is not None]
-        assert [_at(values, path) for path in switches] == [False] * len(switches)
+        switches = [path for path in chart.own_definitions if _at(values, tuple(path.split("."))) is not None]
+        assert [_at(values, tuple(path.split("."))) for path in switches] == [False] * len(switches)
         assert not chart.own_definitions or switches, f"{name}: nothing switches its own definitions off"
 
 

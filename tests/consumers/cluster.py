@@ -75,6 +75,8 @@ class Cluster:
         self.kubeconfig = kubeconfig
         self.certificates = kubeconfig.parent / "pki"
         """The API server's own pair for 127.0.0.1, `apiserver.crt` and `apiserver.key`: it trusts what it made itself."""
+        self.record = kubeconfig.parent / "audit.log"
+        """What accounts of pods have asked, and the answers, one a line."""
         self._command = (kube, "kubectl", f"--kubeconfig={kubeconfig}")
         self._folder = kubeconfig.parent
         self._api = api
@@ -269,6 +271,8 @@ def _api_server_flags(folder: Path, port: int, etcd_port: int) -> list[str]:
         f"--cert-dir={folder / 'pki'}",
         f"--token-auth-file={folder / 'tokens.csv'}",
         "--authorization-mode=RBAC",
+        f"--audit-policy-file={MANIFESTS / 'audit.yaml'}",
+        f"--audit-log-path={folder / 'audit.log'}",
         "--allow-privileged=true",  # so that it is Pod Security that denies, as on real clusters
         "--endpoint-reconciler-type=none",
         "--service-cluster-ip-range=10.96.0.0/16",

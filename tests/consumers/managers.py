@@ -1,7 +1,8 @@
 """The operators at work: their real programs on a control plane of their own, with their webhooks registered.
 
-They act as the cluster's administrator, and nothing runs in the pods they make: what asks a pod for its state learns
-that nobody answers. Envoy Gateway and CloudNativePG's webhooks listen on all addresses, and have no option against it.
+They act as the accounts that their releases give them, and nothing runs in the pods they make: what asks a pod for its
+state learns that nobody answers. Envoy Gateway and CloudNativePG's webhooks listen on all addresses, and have no option
+against it.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import yaml
 
 from cluster import versions
 from cluster.versions import INSTALLED
+from tests.consumers import accounts
 from tests.consumers.cluster import NOWHERE, Cluster, Object, running
 from tests.consumers.processes import Processes, bare_environment, free_ports, listens
 from toolchain.consumers.crds import RELEASES
@@ -49,6 +51,12 @@ BALANCED = "192.0.2.10"
 def why_no_gateway() -> str | None:
     """The reason why Envoy Gateway can't run here; None if it can."""
     return None if os.geteuid() == 0 else "its certificates lie in /certs, so it needs chroot, and that needs root"
+
+
+def operators() -> tuple[str, ...]:
+    """Add-ons whose programs run here."""
+    everywhere = ("barman_cloud", "cloudnative_pg", "prometheus_operator")
+    return everywhere if why_no_gateway() else (*everywhere, "envoy_gateway")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,13 +87,29 @@ class Operated:
 
 @contextmanager
 def operating(folder: Path) -> Generator[Operated]:
-    with running(folder / "cluster", pods=NOWHERE) as cluster, Processes(folder / "managers") as processes:
-        cluster.define(*RELEASES)
-        cluster.apply(*_spaces())
-        _postgres(cluster, processes, folder)
-        _prometheus(cluster, processes, folder)
+    """All of them, on a cluster of their own."""
+    with _empty(folder) as operated:
+        operated.cluster.define(*RELEASES)
+        _postgres(operated.cluster, operated.processes, folder)
+        _prometheus(operated.cluster, operated.processes, folder)
         if why_no_gateway() is None:
-            gateway(cluster, processes, folder)
+            gateway(operated.cluster, operated.processes, folder)
+        yield operated
+
+
+@contextmanager
+def operating_postgres(folder: Path) -> Generator[Operated]:
+    """Those of databases alone."""
+    with _empty(folder) as operated:
+        operated.cluster.define(*(each for each in RELEASES if each.name in {"cloudnative-pg", "plugin-barman-cloud"}))
+        _postgres(operated.cluster, operated.processes, folder)
+        yield operated
+
+
+@contextmanager
+def _empty(folder: Path) -> Generator[Operated]:
+    with running(folder / "cluster", pods=NOWHERE) as cluster, Processes(folder / "managers") as processes:
+        cluster.apply(*_spaces())
         yield Operated(cluster=cluster, processes=processes)
 
 
@@ -94,8 +118,8 @@ def _spaces() -> Sequence[Object]:
     return [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}} for name in names]
 
 
-def _environment(cluster: Cluster, folder: Path, **more: str) -> dict[str, str]:
-    return {**bare_environment(folder), "KUBECONFIG": str(cluster.kubeconfig), **more}
+def _environment(kubeconfig: Path, folder: Path, **more: str) -> dict[str, str]:
+    return {**bare_environment(folder), "KUBECONFIG": str(kubeconfig), **more}
 
 
 def _postgres(cluster: Cluster, processes: Processes, folder: Path) -> None:
@@ -106,6 +130,8 @@ def _postgres(cluster: Cluster, processes: Processes, folder: Path) -> None:
     (home / "operator").mkdir(parents=True)
     manager = CLOUDNATIVE_PG.need() / "manager"
     (home / "operator" / f"manager_{GOARCH[platform.machine()]}").symlink_to(manager)
+    (plugin,) = accounts.admit(cluster, "barman_cloud").values()
+    (operator,) = accounts.admit(cluster, "cloudnative_pg").values()
     processes.start(
         "barman-cloud",
         [
@@ -114,15 +140,20 @@ def _postgres(cluster: Cluster, processes: Processes, folder: Path) -> None:
             f"--plugin-path={sockets}",
             f"--health-probe-bind-address=127.0.0.1:{health}",
         ],
-        env=_environment(cluster, folder, SIDECAR_IMAGE=SIDECAR),
+        env=_environment(plugin, folder, SIDECAR_IMAGE=SIDECAR),
     )
     processes.wait_until("the plugin's socket is there", lambda: any(sockets.iterdir()))
     processes.start(
         "cloudnative-pg",
-        [manager, "controller", f"--metrics-bind-address=127.0.0.1:{metrics}", f"--webhook-port={port}"],
+        [
+            manager,
+            "controller",
+            f"--metrics-bind-address=127.0.0.1:{metrics}",
+            f"--webhook-port={port}",
+        ],
         cwd=home,
         env=_environment(
-            cluster,
+            operator,
             folder,
             OPERATOR_NAMESPACE=INSTALLED["cloudnative_pg"].namespace,
             OPERATOR_IMAGE_NAME=OPERATOR,
@@ -148,10 +179,11 @@ def _at(registration: dict[str, Any], port: int, cluster: Cluster, name: str) ->
 def _prometheus(cluster: Cluster, processes: Processes, folder: Path) -> None:
     web, port = free_ports(2)
     programs = PROMETHEUS_OPERATOR.need()
+    (operator,) = accounts.admit(cluster, "prometheus_operator").values()
     processes.start(
         "prometheus-operator",
         [programs / "operator", f"--web.listen-address=127.0.0.1:{web}"],
-        env=_environment(cluster, folder),
+        env=_environment(operator, folder),
     )
     processes.start(
         "admission-webhook",
@@ -162,7 +194,7 @@ def _prometheus(cluster: Cluster, processes: Processes, folder: Path) -> None:
             f"--web.cert-file={cluster.certificates / 'apiserver.crt'}",
             f"--web.key-file={cluster.certificates / 'apiserver.key'}",
         ],
-        env=_environment(cluster, folder),
+        env=_environment(operator, folder),
     )
     processes.wait_until("the rules' webhook listens", lambda: listens(port))
     cluster.apply(_at(_rules_webhook(), port, cluster, "prometheus-rules"))
@@ -199,9 +231,10 @@ def gateway(cluster: Cluster, processes: Processes, folder: Path, files: Mapping
     assert taken == [], f"ports {taken} are taken, and Envoy Gateway can't use others: end what listens there"
     program, root = ENVOY_GATEWAY.need() / "envoy-gateway", folder / "envoy-gateway"
     space = INSTALLED["envoy_gateway"].namespace
+    admitted = accounts.admit(cluster, "envoy_gateway")
     subprocess.run(
         [program, "certgen", "--disable-topology-injector"],
-        env=_environment(cluster, folder),
+        env=_environment(next(path for name, path in admitted.items() if name.endswith("-certgen")), folder),
         check=True,
         capture_output=True,
         timeout=60,
@@ -213,7 +246,7 @@ def gateway(cluster: Cluster, processes: Processes, folder: Path, files: Mapping
         (root / "certs" / name).write_bytes(base64.b64decode(content))
     shutil.copyfile(program, root / "envoy-gateway")
     (root / "envoy-gateway").chmod(0o755)
-    (root / "kubeconfig").write_text(json.dumps(_whole(cluster)), encoding="utf-8")
+    (root / "kubeconfig").write_text(json.dumps(_whole(admitted["envoy-gateway"])), encoding="utf-8")
     for path, text in {"config.yaml": yaml.safe_dump(_gateway_config()), **(files or {})}.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(text, encoding="utf-8")
@@ -232,9 +265,9 @@ def gateway(cluster: Cluster, processes: Processes, folder: Path, files: Mapping
     )
 
 
-def _whole(cluster: Cluster) -> dict[str, Any]:
-    """The kubeconfig, with what it points to in it."""
-    config = json.loads(cluster.kubeconfig.read_text(encoding="utf-8"))
+def _whole(kubeconfig: Path) -> dict[str, Any]:
+    """A kubeconfig, with what it points to in it."""
+    config = json.loads(kubeconfig.read_text(encoding="utf-8"))
     for each in config["clusters"]:
         path = Path(each["cluster"].pop("certificate-authority"))
         each["cluster"]["certificate-authority-data"] = base64.b64encode(path.read_bytes()).decode()
@@ -242,16 +275,11 @@ def _whole(cluster: Cluster) -> dict[str, Any]:
 
 
 def _gateway_config() -> dict[str, Any]:
-    """Its chart's, without what needs more than one replica or a webhook for proxies."""
-    return {
-        "apiVersion": "gateway.envoyproxy.io/v1alpha1",
-        "kind": "EnvoyGateway",
-        "gateway": {"controllerName": versions.ENVOY_CONTROLLER},
-        "provider": {
-            "type": "Kubernetes",
-            "kubernetes": {"leaderElection": {"disable": True}, "topologyInjector": {"disabled": True}},
-        },
-    }
+    """Its chart's, without the webhook that tells proxies their zone: it would listen at a Service."""
+    (told,) = [each for each in accounts.chart("envoy_gateway") if each["kind"] == "ConfigMap"]
+    config = yaml.safe_load(told["data"]["envoy-gateway.yaml"])
+    config["provider"]["kubernetes"]["topologyInjector"] = {"disabled": True}
+    return config
 
 
 def certificate(folder: Path, names: Sequence[str]) -> tuple[Path, Path]:

@@ -79,7 +79,7 @@ CONFIG: dict[str, Any] = {
                 "operators": {
                     "cert_manager": {"version": "1.21", "namespace": "cert-manager"},
                     "cloudnative_pg": {"version": "1.30", "namespace": "cnpg-system"},
-                    "keda": {"version": "2.20", "namespace": "keda"},
+                    "keda": {"version": "2.21", "namespace": "keda"},
                     "vertical_pod_autoscaler": {"version": "1.7", "namespace": "vpa"},
                 },
             },

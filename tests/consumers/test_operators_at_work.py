@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from cluster.versions import INSTALLED
-from tests.consumers import managers
+from tests.consumers import accounts, managers
 from tests.consumers.cluster import Cluster
 from tests.consumers.managers import BALANCED, Operated
 from tests.consumers.rendered import Rendered
@@ -264,3 +264,21 @@ def test_the_proxies_run_where_and_as_stacks_are_told(work: Work, gateway: dict[
     pods = work.cluster.all("pod", told["proxy_namespace"], labels)
     assert len(pods) == 2
     assert all(work.operated.condition(pod["status"], "Ready") == "True" for pod in pods)
+
+
+def test_a_refusal_is_seen_in_the_record(work: Work) -> None:
+    work.cluster.kubectl("create", "serviceaccount", "nobody")
+    token = work.cluster.kubectl("create", "token", "nobody").strip()
+    done = work.cluster.try_kubectl("get", "secrets", f"--token={token}")
+    assert done.returncode != 0
+    assert ("default:nobody", "list", "secrets", 403) in {
+        (request.account, request.verb, request.what, request.code) for request in accounts.requests(work.cluster)
+    }
+
+
+def test_no_operator_asks_for_more_than_its_release_lets_it_do(work: Work) -> None:
+    """Last, when all of them have done their work. Roles that they make are meant too: nobody may give what he has not."""
+    spaces = {INSTALLED[name].namespace for name in managers.operators()}
+    asked = [each for each in accounts.requests(work.cluster) if each.account.partition(":")[0] in spaces]
+    assert {each.account.partition(":")[0] for each in asked if each.verb == "create" and each.code == 201} == spaces
+    assert [each for each in asked if each.code == 403] == []

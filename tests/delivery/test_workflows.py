@@ -56,11 +56,20 @@ def test_actions_are_pinned_and_few(file: Path) -> None:
     for step in _steps(file):
         used = step.get("uses")
         if used is not None and used != "./.github/actions/setup":
-            assert re.fullmatch(r"actions/(checkout|setup-python|(up|down)load-artifact)@[0-9a-f]{40}", used), used
+            assert re.fullmatch(r"actions/(cache|checkout|setup-python|(up|down)load-artifact)@[0-9a-f]{40}", used), (
+                used
+            )
         if used is not None and used.startswith("actions/checkout@"):
             assert step["with"]["persist-credentials"] is False
             assert "ref" not in step["with"]
             assert "repository" not in step["with"]
+
+
+def test_programs_out_of_a_cache_meet_no_credentials() -> None:
+    """Who can write to the branch can write to its cache."""
+    kept = {file.stem for file in WORKFLOWS for step in _steps(file) if "actions/cache@" in step.get("uses", "")}
+    assert kept == {"ci"}
+    assert "secrets." not in (ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("file", [*WORKFLOWS, *ACTIONS], ids=lambda f: f.parent.name + f.stem)

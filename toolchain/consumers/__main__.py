@@ -14,15 +14,17 @@ from toolchain.consumers.control_plane import ETCD, KUBERNETES, KWOK
 from toolchain.consumers.crds import CRDS
 from toolchain.consumers.egctl import EGCTL
 from toolchain.consumers.envoy import ENVOY
+from toolchain.consumers.helm import HELM
 from toolchain.consumers.lua import LUA
 from toolchain.consumers.managers import MANAGERS
 from toolchain.consumers.parts import Part
 from toolchain.consumers.pgbouncer_exporter import PGBOUNCER_EXPORTER
+from toolchain.consumers.rights import RIGHTS
 from toolchain.consumers.servers import SERVERS, TOOLBOX
 from toolchain.consumers.workflow_readers import ACTIONLINT, ZIZMOR
 from toolchain.progress import UnavailableError, say
 
-CONTROL_PLANE = (ETCD, CRDS, LUA, EGCTL, KWOK, KUBERNETES, *MANAGERS, ACTIONLINT, ZIZMOR)
+CONTROL_PLANE = (ETCD, CRDS, RIGHTS, LUA, EGCTL, HELM, KWOK, KUBERNETES, *MANAGERS, ACTIONLINT, ZIZMOR)
 """Needs Go and Python's packages and nothing else, so every machine can have it."""
 
 

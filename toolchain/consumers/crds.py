@@ -79,8 +79,8 @@ RELEASES = (
     ),
     Release(
         module="github.com/kedacore/keda/v2",
-        version="v2.20.2",
-        sum="h1:SR60v8uIcelbveS8n/1jcl8tLdBBIbHMxmdOHw8tKqA=",
+        version="v2.21.0",
+        sum="h1:R6z2HZvstK4RLUMxroNACzBj74xGxt3kG59b5Xc+Xps=",
         folder="config/crd/bases",
         groups=("eventing.keda.sh", "keda.sh"),
     ),
@@ -114,11 +114,11 @@ def _make(folder: Path) -> None:
     for release in EVERY:
         target = folder / release.name
         target.mkdir()
-        for file in sorted((_download(release) / release.folder).glob(release.files)):
+        for file in sorted((download(release) / release.folder).glob(release.files)):
             shutil.copyfile(file, target / file.name)
 
 
-def _download(release: Release) -> Path:
+def download(release: Release) -> Path:
     """The module's sources, compared with their pinned hash."""
     go = shutil.which("go") or shutil.which(golang.USUAL_PLACE)
     if go is None:

@@ -15,7 +15,7 @@ from tests.kit.recording import Recording
 from tests.stacks.shipped import PROJECT, recorded, run, values
 
 OPERATORS = {
-    "keda": {"version": "2.20", "namespace": "keda"},
+    "keda": {"version": "2.21", "namespace": "keda"},
     "vertical_pod_autoscaler": {"version": "1.7", "namespace": "kube-system"},
 }
 QUEUE = {"postgres": "main", "query": "SELECT count(*) FROM mails WHERE sent_at IS NULL", "each": 50}

@@ -12,7 +12,7 @@ from tests.consumers.redis.instance import Instance
 
 NO = "NOPERM"
 COUNT = "local kind = redis.call('type', KEYS[1]).ok return redis.call('llen', KEYS[1])"
-"""What KEDA asks a queue, as the app's user. https://keda.sh/docs/2.20/scalers/redis-lists/"""
+"""What KEDA asks a queue, as the app's user. https://keda.sh/docs/2.21/scalers/redis-lists/"""
 
 
 def said(store: Instance, app: str, *command: str, on_sentinel: bool = False) -> str:

@@ -222,7 +222,7 @@ CASES: tuple[Case, ...] = (
         "Scaling by a queue without KEDA",
         {f"{API}.autoscaling": QUEUE},
         (
-            f"{CLUSTER}.operators.keda: is missing: an app scales by a queue, which needs KEDA; install it with the cluster layer and paste the block that it prints; e.g. {{version: '2.20', namespace: keda}}",
+            f"{CLUSTER}.operators.keda: is missing: an app scales by a queue, which needs KEDA; install it with the cluster layer and paste the block that it prints; e.g. {{version: '2.21', namespace: keda}}",
         ),
     ),
     Case(
@@ -236,7 +236,7 @@ CASES: tuple[Case, ...] = (
         "A queue on a server that the app does not use",
         {
             f"{API}.autoscaling": {**QUEUE, "queue": {**QUEUE["queue"], "postgres": "other"}},
-            f"{CLUSTER}.operators.keda": {"version": "2.20", "namespace": "keda"},
+            f"{CLUSTER}.operators.keda": {"version": "2.21", "namespace": "keda"},
         },
         (f"{API}.autoscaling.queue.postgres: is no server that the app connects to; it connects to: main",),
     ),
@@ -249,7 +249,7 @@ CASES: tuple[Case, ...] = (
         "A list on an instance that the app does not use",
         {
             f"{API}.autoscaling": {**QUEUE, "queue": {"redis": "cache", "key": "job:mails", "each": 50}},
-            f"{CLUSTER}.operators.keda": {"version": "2.20", "namespace": "keda"},
+            f"{CLUSTER}.operators.keda": {"version": "2.21", "namespace": "keda"},
         },
         (f"{API}.autoscaling.queue.redis: is no server that the app connects to; it connects to: none",),
     ),
@@ -259,7 +259,7 @@ CASES: tuple[Case, ...] = (
             "redis_caches.cache": {"mode": "standalone", "purpose": "cache", "memory": "128Mi"},
             f"{API}.connects_to": [{"postgres": "main"}, {"redis": "cache", "keys": "page:*", "access": "read"}],
             f"{API}.autoscaling": {**QUEUE, "queue": {"redis": "cache", "key": "job:mails", "each": 50}},
-            f"{CLUSTER}.operators.keda": {"version": "2.20", "namespace": "keda"},
+            f"{CLUSTER}.operators.keda": {"version": "2.21", "namespace": "keda"},
             f"{CLUSTER}.operators.cert_manager": {"version": "1.21", "namespace": "cert-manager"},
         },
         (
