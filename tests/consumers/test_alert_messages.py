@@ -11,7 +11,7 @@ import http.server
 import json
 import threading
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +66,7 @@ class Services:
         self._server.server_close()
 
 
-def spec(days: list[str], location: str) -> AlertingSpec:
+def spec(days: Sequence[str], location: str) -> AlertingSpec:
     everybody = {"routes": {severity: ["chat", "desk", "hook"] for severity in ("critical", "warning")}}
     hours = {"location": location, "days": days, "begin": "00:00", "end": "23:59"}
     switch = {"url": {"secret": "heartbeat_url"}, "every": "30s"}
@@ -129,7 +129,7 @@ def told(servers: Servers, scratch: Path) -> Generator[Told]:
     services = Services()
     found = Told(services)
     with Processes(scratch / "logs" / "messages") as processes:
-        for when, days in (("work", list(DAYS)), ("home", [another])):
+        for when, days in (("work", DAYS), ("home", (another,))):
             port = start(servers, processes, scratch / "messages" / when, services, spec(days, location))
             hand_over(port, alert("AppDown", "api", "critical"), alert("AppOutOfMemory", "web", "warning"), of_loki())
             hand_over(port, alert("Watchdog", "monitoring", "info"))

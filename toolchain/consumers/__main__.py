@@ -13,6 +13,7 @@ from toolchain.consumers import machine
 from toolchain.consumers.control_plane import ETCD, KUBERNETES, KWOK
 from toolchain.consumers.crds import CRDS
 from toolchain.consumers.egctl import EGCTL
+from toolchain.consumers.logql import LOGQL
 from toolchain.consumers.lua import LUA
 from toolchain.consumers.managers import MANAGERS
 from toolchain.consumers.parts import Part
@@ -26,8 +27,10 @@ CONTROL_PLANE = (ETCD, CRDS, LUA, EGCTL, KWOK, KUBERNETES, *MANAGERS, ACTIONLINT
 
 
 def wanted(kind: machine.Kind) -> tuple[Part, ...]:
-    """What tests can use on a machine of this kind: containers and `chroot` need root."""
-    return (SERVERS, TOOLBOX, PGBOUNCER_EXPORTER, *CONTROL_PLANE) if kind in {"root", "confined"} else CONTROL_PLANE
+    """What tests can use on a machine of this kind: containers, `chroot` and packages of the system's need root."""
+    return (
+        (SERVERS, TOOLBOX, PGBOUNCER_EXPORTER, LOGQL, *CONTROL_PLANE) if kind in {"root", "confined"} else CONTROL_PLANE
+    )
 
 
 def setup() -> int:
