@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from components.footprint import cores, size
+from components.footprint import Footprint, cores, size
 from components.monitoring_stack import facts, sizing
 from components.monitoring_stack.spec import LogsSpec, MetricsSpec, MonitoringSpec
 from components.vocabulary import size_bytes
@@ -100,10 +100,13 @@ def test_a_volume_that_does_not_is_refused_with_the_number_and_the_formula(
         assert word in str(refused.value)
 
 
+def peak(**said: Any) -> Footprint:
+    return facts.peak(spec(**said))
+
+
 def test_the_namespace_has_room_for_every_replica_and_for_a_rollout() -> None:
-    one = facts.peak(spec())
-    two = facts.peak(spec(metrics={"replicas": 2}, alertmanagers=3))
+    one, two = peak(), peak(metrics={"replicas": 2}, alertmanagers=3)
     assert two.volume_claims == one.volume_claims + 3
     assert two.storage == one.storage + spec().metrics.volume + 2 * size_bytes(facts.ALERTMANAGER_STORAGE)
     assert two.pods == one.pods + 4, "a Prometheus, two Alertmanagers, a prober"
-    assert facts.peak(spec(logs=None)).storage == one.storage - LogsSpec().volume
+    assert peak(logs=None).storage == one.storage - LogsSpec().volume
