@@ -141,8 +141,13 @@ def _integration(receiver: Receiver, folder: str) -> tuple[str, Mapping[str, Any
             told = {"channel": receiver.channel, "title": _TITLE, "text": _TEXT}
             return "slack_configs", {"api_url_file": _file(receiver.url, folder), **told}
         case PagerdutyReceiver():
-            about = {"description": _TITLE, "class": "{{ .GroupLabels.alertname }}"}
-            return "pagerduty_configs", {"routing_key_file": _file(receiver.routing_key, folder), **about}
+            # PagerDuty's words for severities are ours; a route, and so a message, has one.
+            told = {"severity": "{{ .CommonLabels.severity }}", "class": "{{ .GroupLabels.alertname }}"}
+            return "pagerduty_configs", {
+                "routing_key_file": _file(receiver.routing_key, folder),
+                "description": _TITLE,
+                **told,
+            }
         case IncidentIoReceiver():
             return "incidentio_configs", {
                 "url": receiver.url,

@@ -129,7 +129,7 @@ def told(servers: Servers, scratch: Path) -> Generator[Told]:
     services = Services()
     found = Told(services)
     with Processes(scratch / "logs" / "messages") as processes:
-        for when, days in (("work", list(DAYS)), ("home", [another])):
+        for when, days in (("work", DAYS), ("home", (another,))):
             port = start(servers, processes, scratch / "messages" / when, services, spec(days, location))
             hand_over(port, alert("AppDown", "api", "critical"), alert("AppOutOfMemory", "web", "warning"), of_loki())
             hand_over(port, alert("Watchdog", "monitoring", "info"))

@@ -15,6 +15,7 @@ from toolchain.consumers.crds import CRDS
 from toolchain.consumers.egctl import EGCTL
 from toolchain.consumers.envoy import ENVOY
 from toolchain.consumers.helm import HELM
+from toolchain.consumers.logql import LOGQL
 from toolchain.consumers.lua import LUA
 from toolchain.consumers.managers import MANAGERS
 from toolchain.consumers.parts import Part
@@ -29,9 +30,11 @@ CONTROL_PLANE = (ETCD, CRDS, RIGHTS, LUA, EGCTL, HELM, KWOK, KUBERNETES, *MANAGE
 
 
 def wanted(kind: machine.Kind) -> tuple[Part, ...]:
-    """What tests can use on a machine of this kind: containers and `chroot` need root."""
+    """What tests can use on a machine of this kind: containers, `chroot` and packages of the system's need root."""
     return (
-        (SERVERS, TOOLBOX, PGBOUNCER_EXPORTER, ENVOY, *CONTROL_PLANE) if kind in {"root", "confined"} else CONTROL_PLANE
+        (SERVERS, TOOLBOX, PGBOUNCER_EXPORTER, ENVOY, LOGQL, *CONTROL_PLANE)
+        if kind in {"root", "confined"}
+        else CONTROL_PLANE
     )
 
 

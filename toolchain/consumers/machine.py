@@ -24,6 +24,8 @@ PROGRAMS = {
     "ip": "iproute2",
     "iptables": "iptables",
     "mmdebstrap": "mmdebstrap",
+    "node": "nodejs",
+    "npm": "npm",
     "runc": "runc",
 }
 """Programs, and the Debian package of each. One that is there already is taken, wherever it came from."""

@@ -37,7 +37,10 @@ KINDS: dict[str, tuple[str, dict[str, Any]]] = {
     "hook": ("webhook_configs", {"url_file": f"{FOLDER}/hook_url"}),
     "incidents": ("incidentio_configs", {"alert_source_token_file": f"{FOLDER}/incident_io_token"}),
     "mail": ("email_configs", {"auth_password_file": f"{FOLDER}/smtp_password", "require_tls": True}),
-    "pager": ("pagerduty_configs", {"routing_key_file": f"{FOLDER}/pagerduty_key"}),
+    "pager": (
+        "pagerduty_configs",
+        {"routing_key_file": f"{FOLDER}/pagerduty_key", "severity": "{{ .CommonLabels.severity }}"},
+    ),
 }
 
 
