@@ -8,7 +8,8 @@ from typing import Any
 import pulumi
 
 from components import versions
-from components.postgres_cluster import facts
+from components.object_stores import ObjectStoreSpec
+from components.postgres_cluster import facts, store_access
 from components.postgres_cluster.backup import RecoverFromSpec, TopologySpec
 from components.postgres_cluster.spec import PostgresClusterSpec
 from components.targets import KubernetesTarget
@@ -34,6 +35,8 @@ def cluster(
     name: str,
     spec: PostgresClusterSpec,
     target: KubernetesTarget,
+    *,
+    stores: Mapping[str, ObjectStoreSpec],
     secrets: pulumi.Output[Mapping[str, str]],
 ) -> dict[str, Any]:
     """Its `spec`. Absent options are absent keys, so that a diff shows what a person said."""
@@ -55,6 +58,7 @@ def cluster(
         **_storage(spec, target),
         **_placement(name, spec, target),
         **_archive(name, spec),
+        **_identity(spec, stores),
         **_sites(name, spec, secrets),
         **_names(name, spec),
     }
@@ -156,6 +160,11 @@ def _archive(name: str, spec: PostgresClusterSpec) -> dict[str, Any]:
         return {}
     place = plugin(name, spec.backup.store, facts.archive_server(name, spec.generation))
     return {"plugins": [{**place, "isWALArchiver": True}]}
+
+
+def _identity(spec: PostgresClusterSpec, stores: Mapping[str, ObjectStoreSpec]) -> dict[str, Any]:
+    labels = store_access.labels(stores[used] for used in facts.stores(spec))
+    return {"inheritedMetadata": {"labels": labels}} if labels else {}
 
 
 def plugin(name: str, store: str, server: str) -> dict[str, Any]:

@@ -51,7 +51,7 @@ def create(
     policy = network_policy(name, labels, facts.selector(name), edges, target, parent)
     archives = object_stores(name, spec, labels, target, parent, stores=stores, secrets=secrets)
     # Without its policy the operator can't reach the instances, and the cluster never becomes ready.
-    server = _cluster(name, spec, labels, target, parent, secrets=secrets, after=[policy, *archives])
+    server = _cluster(name, spec, labels, target, parent, stores=stores, secrets=secrets, after=[policy, *archives])
     if spec.backup is not None:
         scheduled_backup(name, spec.backup, labels, target, parent, server)
     if spec.pooler is not None:
@@ -86,6 +86,7 @@ def _cluster(
     target: KubernetesTarget,
     parent: pulumi.Resource,
     *,
+    stores: Mapping[str, ObjectStoreSpec],
     secrets: pulumi.Output[Mapping[str, str]],
     after: Sequence[pulumi.Resource],
 ) -> CustomResource:
@@ -99,7 +100,7 @@ def _cluster(
         metadata=metadata(
             target, guarded(labels, protect=spec.deletion_protection), name, {**READY, MAJOR: str(spec.major)}
         ),
-        spec=cluster_spec(name, spec, target, secrets),
+        spec=cluster_spec(name, spec, target, stores=stores, secrets=secrets),
         opts=pulumi.ResourceOptions.merge(
             kept(parent, target, protect=spec.deletion_protection),
             pulumi.ResourceOptions(

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from components.app_service.connects_to import ToPostgres
 from components.environment.spec import ObjectivesSpec, OperatorName, OperatorSpec
-from components.postgres_cluster import facts
+from components.object_stores import ObjectStoreSpec
+from components.postgres_cluster import facts, store_access
 from components.postgres_cluster.backup import loss_seconds, restore_seconds
 from components.postgres_cluster.spec import RESERVED_CONNECTIONS, PostgresClusterSpec
 from components.vocabulary import Problem, seconds
@@ -105,15 +106,16 @@ def _too_many(name: str, spec: PostgresClusterSpec, terms: Sequence[str], opened
 
 
 def archives(
-    name: str, spec: PostgresClusterSpec, stores: Collection[str], broken: Collection[str]
+    name: str, spec: PostgresClusterSpec, stores: Mapping[str, ObjectStoreSpec], broken: Collection[str]
 ) -> Iterator[Problem]:
-    """Object stores that are named must be there, and no generation may write where another one wrote."""
+    """Object stores that are named must be there and let the server in, and no generation may write where another one wrote."""
     for path, store in _named_stores(spec):
         if store not in stores and store not in broken:
             yield Problem(
                 path=("postgres_clusters", name, *path),
                 rule=f"names no object store of this stack; there are: {', '.join(sorted(stores)) or 'none'}",
             )
+    yield from _identities(name, spec, stores)
     if spec.backup is None:
         return
     own = (spec.backup.store, facts.archive_server(name, spec.generation))
@@ -126,6 +128,19 @@ def archives(
                 path=("postgres_clusters", name, *path),
                 rule=f"is where this server archives itself ({own[0]}, {own[1]}): it would overwrite what it is made from; raise generation",
                 example=f"generation: {spec.generation + 1}",
+            )
+
+
+def _identities(name: str, spec: PostgresClusterSpec, stores: Mapping[str, ObjectStoreSpec]) -> Iterator[Problem]:
+    """Google and Amazon can know a service account by its name alone; Azure can't."""
+    if spec.kubernetes is not None and store_access.AZURE_CLIENT in spec.kubernetes.service_account_annotations:
+        return
+    for store in facts.stores(spec):
+        if store in stores and store_access.labels([stores[store]]):
+            yield Problem(
+                path=("postgres_clusters", name, "kubernetes", "service_account_annotations"),
+                rule=f"must have {store_access.AZURE_CLIENT}, the managed identity of the pods: object_stores.{store} has no credentials",
+                example=f"{{{store_access.AZURE_CLIENT}: 00000000-0000-0000-0000-000000000000}}",
             )
 
 

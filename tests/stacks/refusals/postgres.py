@@ -154,6 +154,58 @@ CASES: tuple[Case, ...] = (
         ),
     ),
     Case(
+        "An object store of a provider that nobody knows",
+        {"object_stores.backups": {"provider": "swift", "bucket": "swift://backups"}},
+        (
+            "object_stores.backups: must have a `provider` of s3 (the default), azure or google; e.g. {provider: google, bucket: gs://blocksight-backups/prod}",
+        ),
+    ),
+    Case(
+        "An object store with the address of another provider",
+        {
+            "object_stores.backups": {"bucket": "gs://shop-backups/prod"},
+            "object_stores.google": {"provider": "google", "bucket": "s3://shop-backups"},
+            "object_stores.azure": {"provider": "azure", "bucket": "https://shop.example.com/backups"},
+        },
+        (
+            "object_stores.backups.bucket: must match *",
+            "object_stores.google.bucket: must match *",
+            "object_stores.azure.bucket: must match *",
+        ),
+    ),
+    Case(
+        "An object store with the keys of another provider",
+        {
+            "object_stores.backups": {
+                "provider": "azure",
+                "bucket": "https://shopbackups.blob.core.windows.net/postgres",
+                "credentials": {"access_key": {"secret": "id"}, "secret_key": {"secret": "key"}},
+            },
+            "object_stores.google": {
+                "provider": "google",
+                "bucket": "gs://shop-backups",
+                "endpoint": "https://storage.example.com",
+            },
+        },
+        (
+            "object_stores.backups.credentials: must be {account_key: {secret: NAME}} or {sas_token: {secret: NAME}}; e.g. {sas_token: {secret: backup_sas_token}}",
+            "object_stores.google.endpoint: is a key of kind s3, not of this one; known here: cidrs, provider, bucket, credentials",
+        ),
+    ),
+    Case(
+        "A server that is nobody to Azure",
+        {
+            **BACKED_UP,
+            "object_stores.backups": {
+                "provider": "azure",
+                "bucket": "https://shopbackups.blob.core.windows.net/postgres",
+            },
+        },
+        (
+            f"{MAIN}.kubernetes.service_account_annotations: must have azure.workload.identity/client-id, the managed identity of the pods: object_stores.backups has no credentials; e.g. {{azure.workload.identity/client-id: 00000000-0000-0000-0000-000000000000}}",
+        ),
+    ),
+    Case(
         "A restore into its own archive",
         {**BACKED_UP, f"{MAIN}.recover_from": {"store": "backups", "server": "main-g1"}},
         (
