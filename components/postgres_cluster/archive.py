@@ -13,7 +13,7 @@ from components import versions
 from components.connections import BacksUp, Gate
 from components.object_stores import ObjectStoreSpec
 from components.postgres_cluster import facts, store_access
-from components.postgres_cluster.backup import BackupSpec
+from components.postgres_cluster.backup import BackupSpec, SnapshotsSpec
 from components.postgres_cluster.spec import PostgresClusterSpec
 from components.targets import KubernetesTarget
 from components.targets.kubernetes import kept, metadata
@@ -102,6 +102,30 @@ def scheduled_backup(
             "method": "plugin",
             "pluginConfiguration": {"name": versions.BARMAN_CLOUD_PLUGIN},
             "backupOwnerReference": "self",
+        },
+        opts=pulumi.ResourceOptions(parent=parent, provider=target.provider, depends_on=[cluster]),
+    )
+
+
+def scheduled_snapshots(
+    name: str,
+    snapshots: SnapshotsSpec,
+    labels: Mapping[str, str],
+    target: KubernetesTarget,
+    parent: pulumi.Resource,
+    cluster: pulumi.Resource,
+) -> CustomResource:
+    """Snapshots by schedule. Their Backup objects belong to nobody, since a snapshot goes with its object."""
+    return CustomResource(
+        f"{name}-snapshots",
+        api_version=versions.CLOUDNATIVE_PG_API,
+        kind="ScheduledBackup",
+        metadata=metadata(target, labels, f"{name}-snapshots"),
+        spec={
+            "cluster": {"name": name},
+            "schedule": snapshots.schedule,
+            "method": "volumeSnapshot",
+            "backupOwnerReference": "none",
         },
         opts=pulumi.ResourceOptions(parent=parent, provider=target.provider, depends_on=[cluster]),
     )

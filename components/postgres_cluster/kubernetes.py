@@ -16,7 +16,12 @@ from components.connections import Consumer, Edge, Gate
 from components.object_stores import ObjectStoreSpec
 from components.postgres_cluster import databases, facts
 from components.postgres_cluster.access import Access
-from components.postgres_cluster.archive import before_a_release, object_stores, scheduled_backup
+from components.postgres_cluster.archive import (
+    before_a_release,
+    object_stores,
+    scheduled_backup,
+    scheduled_snapshots,
+)
 from components.postgres_cluster.cluster import cluster as cluster_spec
 from components.postgres_cluster.pooler import PoolerSpec
 from components.postgres_cluster.spec import PostgresClusterSpec
@@ -54,6 +59,8 @@ def create(
     server = _cluster(name, spec, labels, target, parent, stores=stores, secrets=secrets, after=[policy, *archives])
     if spec.backup is not None:
         scheduled_backup(name, spec.backup, labels, target, parent, server)
+        if spec.backup.snapshots is not None:
+            scheduled_snapshots(name, spec.backup.snapshots, labels, target, parent, server)
     if spec.pooler is not None:
         _pooler(name, spec.pooler, labels, target, parent, server)
     made = {

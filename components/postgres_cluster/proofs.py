@@ -173,8 +173,10 @@ def has_no_backup(spec: PostgresClusterSpec, *, on_docker: bool) -> str | None:
 
 
 def objectives(name: str, spec: PostgresClusterSpec, promised: ObjectivesSpec) -> Iterator[Problem]:
-    """A stack that promises how it survives the loss of its site must be able to."""
+    """A stack that promises how it survives the loss of its site must be able to; a copy that may go is no part of that."""
     path = ("postgres_clusters", name)
+    if spec.recover_from is not None and not spec.deletion_protection:
+        return
     if spec.backup is None:
         yield Problem(
             path=(*path, "backup"),
@@ -198,6 +200,17 @@ def objectives(name: str, spec: PostgresClusterSpec, promised: ObjectivesSpec) -
                 f"{spec.backup.restore.bandwidth} per second), and environment.objectives.rto allows {seconds(promised.rto)} s; "
                 "measure a higher backup.restore.bandwidth, take base backups more often, or keep a following site (topology)",
             )
+
+
+def snapshots(servers: Mapping[str, PostgresClusterSpec], there: str | None) -> Iterator[Problem]:
+    """Snapshots need a class; paths start at the cluster's `storage_classes`."""
+    users = [name for name, spec in servers.items() if spec.backup is not None and spec.backup.snapshots is not None]
+    if users and there is None:
+        yield Problem(
+            path=("snapshots",),
+            rule=f"is missing: postgres_clusters.{users[0]} takes snapshots; name the cluster's VolumeSnapshotClass (kubectl get volumesnapshotclass), or leave backup.snapshots out",
+            example="csi-snapshots",
+        )
 
 
 def operators(

@@ -18,7 +18,7 @@ def cluster(variant: str) -> dict[str, Any]:
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_the_deprecated_backups_of_the_operator_itself_are_never_rendered(variant: str) -> None:
     assert "barmanObjectStore" not in str(rendered(variant).as_yaml())
-    assert "backup" not in cluster(variant)
+    assert cluster(variant).get("backup", {}).keys() <= {"volumeSnapshot"}
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
@@ -63,6 +63,27 @@ def test_only_the_store_that_a_server_writes_gets_its_retention() -> None:
     assert stores["main-backups-store"]["retentionPolicy"] == "30d"
     assert "retentionPolicy" not in stores["main-us-store"]
     assert stores["main-us-store"]["configuration"]["s3Credentials"] == {"inheritFromIAMRole": True}
+
+
+def test_snapshots_are_taken_beside_the_backups_and_go_with_their_backup_objects_alone() -> None:
+    spec = rendered("with snapshots").one("ScheduledBackup", "main-snapshots").inputs["spec"]
+    assert (spec["method"], spec["schedule"]) == ("volumeSnapshot", "0 30 14 * * *")
+    assert spec["backupOwnerReference"] == "none"
+    told = {"className": "csi-snapshots", "snapshotOwnerReference": "backup"}
+    assert cluster("with snapshots")["backup"] == {"volumeSnapshot": told}
+    assert rendered("with snapshots").one("ScheduledBackup", "main-backup").inputs["spec"]["method"] == "plugin"
+    assert "backup" not in cluster("as shipped")
+
+
+def test_a_server_from_snapshots_has_its_log_from_the_store() -> None:
+    recovery = cluster("restored from snapshots")["bootstrap"]["recovery"]
+    kind = {"apiGroup": "snapshot.storage.k8s.io", "kind": "VolumeSnapshot"}
+    assert recovery["volumeSnapshots"] == {
+        "storage": {**kind, "name": "main-snapshots-20261125140000"},
+        "walStorage": {**kind, "name": "main-snapshots-20261125140000-wal"},
+    }
+    assert recovery["source"] == "origin"
+    assert recovery["recoveryTarget"] == {"targetTime": "2026-11-25T15:29:59Z"}
 
 
 def _key(store: str, key: str) -> dict[str, str]:

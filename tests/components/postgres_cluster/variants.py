@@ -99,6 +99,18 @@ def _moved_without_keys(main: dict[str, Any]) -> None:
     main["kubernetes"] = {"service_account_annotations": client}
 
 
+def _snapshotted(main: dict[str, Any]) -> None:
+    main["backup"]["snapshots"] = {"schedule": "0 30 14 * * *"}
+
+
+def _restored_from_snapshots(main: dict[str, Any]) -> None:
+    main["backup"]["snapshots"] = {}
+    pair = {"data": "main-snapshots-20261125140000", "wal": "main-snapshots-20261125140000-wal"}
+    moment = "2026-11-25T15:29:59Z"
+    source = {"store": "backups", "server": "main-g1", "snapshots": pair, "target_time": moment}
+    main.update(generation=2, recover_from=source)
+
+
 def _only_restored(main: dict[str, Any]) -> None:
     del main["backup"]
     main.update(instances=1, replication={"rpo": "seconds"}, recover_from={"store": "backups", "server": "main-g1"})
@@ -113,6 +125,8 @@ VARIANTS: dict[str, Callable[[dict[str, Any]], None]] = {
     "one instance": _alone,
     "without backups": _careless,
     "restored and without backups": _only_restored,
+    "with snapshots": _snapshotted,
+    "restored from snapshots": _restored_from_snapshots,
     "from Google to Azure": _moved_with_keys,
     "from Amazon to Azure": _moved_with_the_account_s_key,
     "from Azure to Google, known by its account": _moved_without_keys,
@@ -124,6 +138,7 @@ VARIANTS: dict[str, Callable[[dict[str, Any]], None]] = {
 def rendered(variant: str) -> Recording:
     """What the program registers."""
     given = copy.deepcopy(values("prod"))
+    given[f"{PROJECT}:environment"]["target"]["cluster"]["storage_classes"]["snapshots"] = "csi-snapshots"
     given[f"{PROJECT}:object_stores"].update(copy.deepcopy(STORES))
     given[f"{PROJECT}:secrets"] = {**SECRETS, **{name: f"placeholder-of-{name}" for name in NAMED}}
     VARIANTS[variant](given[f"{PROJECT}:postgres_clusters"]["main"])
