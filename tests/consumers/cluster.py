@@ -22,7 +22,7 @@ import yaml
 
 from tests.consumers.processes import Processes, bare_environment, free_ports
 from toolchain.consumers.control_plane import ETCD, KUBERNETES, KWOK
-from toolchain.consumers.crds import CRDS, RELEASES, Release
+from toolchain.consumers.crds import CRDS, EVERY, Release
 
 Object = Mapping[str, Any]
 """A Kubernetes object, as YAML or JSON writes it."""
@@ -130,7 +130,7 @@ class Cluster:
     def define_for(self, objects: Iterable[Object]) -> None:
         """Creates the definitions that objects are instances of."""
         groups = {str(each["apiVersion"]).partition("/")[0] for each in objects}
-        self.define(*(release for release in RELEASES if groups & set(release.groups)))
+        self.define(*(release for release in EVERY if groups & set(release.groups)))
 
     def cordon(self, *, closed: bool) -> None:
         """Closes all nodes to new pods, or opens them."""

@@ -27,7 +27,7 @@ from cluster.versions import INSTALLED
 from tests.consumers import accounts
 from tests.consumers.cluster import NOWHERE, Cluster, Object, running
 from tests.consumers.processes import Processes, bare_environment, free_ports, listens
-from toolchain.consumers.crds import RELEASES
+from toolchain.consumers.crds import EVERY, RELEASES
 from toolchain.consumers.managers import (
     BARMAN_CLOUD,
     CLOUDNATIVE_PG,
@@ -102,7 +102,8 @@ def operating(folder: Path) -> Generator[Operated]:
 def operating_postgres(folder: Path) -> Generator[Operated]:
     """Those of databases alone."""
     with _empty(folder) as operated:
-        operated.cluster.define(*(each for each in RELEASES if each.name in {"cloudnative-pg", "plugin-barman-cloud"}))
+        ours = {"postgresql.cnpg.io", "barmancloud.cnpg.io", "snapshot.storage.k8s.io"}
+        operated.cluster.define(*(each for each in EVERY if ours & set(each.groups)))
         _postgres(operated.cluster, operated.processes, folder)
         yield operated
 

@@ -1,4 +1,4 @@
-"""CustomResourceDefinitions of every operator that a stack file can name, from the operators' tagged Go modules."""
+"""CustomResourceDefinitions of everything that a stack file can name, from tagged Go modules."""
 
 from __future__ import annotations
 
@@ -93,10 +93,25 @@ RELEASES = (
         groups=("autoscaling.k8s.io",),
     ),
 )
+"""Of the operators that the cluster layer installs."""
+
+BROUGHT = (
+    Release(
+        module="github.com/kubernetes-csi/external-snapshotter/client/v8",
+        version="v8.6.0",
+        sum="h1:FtGewu2k6HWw6evLGXY8JqUZ9eHpti1kd3e4amj+ilA=",
+        folder="config/crd",
+        files="snapshot.storage.k8s.io_*.yaml",
+        groups=("snapshot.storage.k8s.io",),
+    ),
+)
+"""Of what a cluster has already when the cluster layer comes: stacks make such objects, and nobody here installs these."""
+
+EVERY = (*RELEASES, *BROUGHT)
 
 
 def _make(folder: Path) -> None:
-    for release in RELEASES:
+    for release in EVERY:
         target = folder / release.name
         target.mkdir()
         for file in sorted((download(release) / release.folder).glob(release.files)):
@@ -129,7 +144,7 @@ def download(release: Release) -> Path:
 
 CRDS = Part(
     title="definitions of custom resources",
-    folder_name=f"crds-{pins(*(f'{r.module} {r.version} {r.sum} {r.folder}/{r.files}' for r in RELEASES))}",
-    cost="downloading eight Go modules (seconds)",
+    folder_name=f"crds-{pins(*(f'{r.module} {r.version} {r.sum} {r.folder}/{r.files}' for r in EVERY))}",
+    cost="downloading nine Go modules (seconds)",
     make=_make,
 )
