@@ -306,16 +306,15 @@ def _restores(m: _Maker, backup: BackupSpec) -> Iterator[Alert]:
             "the last snapshot is older than its schedule allows",
             "A restore from the store still works, and takes as long as it does.",
         )
-    since, limit = f"max({m.of('recoverable_since_timestamp')} > 0)", ARCHIVED_LONG_ENOUGH_SECONDS
-    age = f"time() - {since}"
-    if backup.restore.tried is not None:
-        since = datetime.datetime.combine(
-            datetime.date.fromisoformat(backup.restore.tried), datetime.time(), datetime.UTC
-        )
-        age, limit = f"vector(time() - {since.timestamp():.0f})", seconds(backup.restore.every)
+    if backup.restore.tried is None:
+        age = f"time() - max({m.of('recoverable_since_timestamp')} > 0)"
+        limit = number(ARCHIVED_LONG_ENOUGH_SECONDS)
+    else:
+        day = datetime.datetime.fromisoformat(f"{backup.restore.tried}T00:00:00+00:00")
+        age, limit = f"vector(time() - {day.timestamp():.0f})", number(seconds(backup.restore.every))
     yield m.alert(
         "RestoreUntried",
-        f"{age} > {number(limit)}",
+        f"{age} > {limit}",
         "1h",
         "warning",
         "nobody has tried to restore it for too long",

@@ -115,7 +115,7 @@ def scheduled_snapshots(
     parent: pulumi.Resource,
     cluster: pulumi.Resource,
 ) -> CustomResource:
-    """Snapshots by schedule. Their Backup objects belong to nobody, since a snapshot goes with its object."""
+    """Snapshots by schedule, and one at once. Their Backup objects belong to nobody, since a snapshot goes with its object."""
     return CustomResource(
         f"{name}-snapshots",
         api_version=versions.CLOUDNATIVE_PG_API,
@@ -124,6 +124,7 @@ def scheduled_snapshots(
         spec={
             "cluster": {"name": name},
             "schedule": snapshots.schedule,
+            "immediate": True,
             "method": "volumeSnapshot",
             "backupOwnerReference": "none",
         },
