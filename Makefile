@@ -54,7 +54,7 @@ rollback: setup ## put the images of the last good release back into the file of
 test: setup ## floors 1 and 2: specs, components, stacks, rehearsals
 	@$(VENV_PYTHON) -m pytest --ignore tests/consumers
 
-consumers-setup: setup ## get the real programs for `make consumers`; the first time 20 minutes, as root with Debian packages
+consumers-setup: setup ## get the real programs for `make consumers`; the first time half an hour, as root with Debian packages
 	@$(PYTHON) -m toolchain.consumers setup
 
 consumers: setup ## floor 3: a real API server, Docker daemon and servers read what is generated

@@ -20,7 +20,7 @@ from components.cdn_frontend.spec import CdnFrontendSpec
 from components.edge_gateway.spec import EdgeGatewaySpec
 from components.environment.spec import EnvironmentSpec
 from components.monitoring_stack.spec import MonitoringSpec
-from components.object_stores import ObjectStoreSpec
+from components.object_stores import AnyObjectStoreSpec
 from components.postgres_cluster.spec import PostgresClusterSpec
 from components.redis_cache.spec import RedisCacheSpec
 from components.vocabulary import DnsLabel, Spec
@@ -36,7 +36,7 @@ class StackConfig(Spec):
 
     environment: EnvironmentSpec = Field(examples=["{target: {kind: docker}}"])
     """Where the stack runs."""
-    object_stores: Mapping[DnsLabel, ObjectStoreSpec] = Field(
+    object_stores: Mapping[DnsLabel, AnyObjectStoreSpec] = Field(
         default={}, examples=["{backups: {bucket: s3://blocksight-backups/prod}}"]
     )
     """Buckets that exist already, by name."""

@@ -40,7 +40,7 @@ def every(stack: StackConfig, told: Sequence[Telemetry] = ()) -> Iterator[Edge]:
         for name, server in sorted(stack.postgres_clusters.items()):
             yield from _operated(stack.environment.target, name)
             for store in postgres_facts.stores(server):
-                yield _stored(name, store, stack.object_stores[store])
+                yield from _stored(name, store, stack.object_stores[store])
         yield from _asked_by_keda(stack, stack.environment.target)
 
 
@@ -113,9 +113,12 @@ def entrance() -> Instance:
     return Instance(name=edge_facts.NAME, labels=edge_facts.selector())
 
 
-def _stored(server: str, name: str, store: ObjectStoreSpec) -> Edge:
+def _stored(server: str, name: str, store: ObjectStoreSpec) -> Iterator[Edge]:
     why = f"the server's archive in object_stores.{name}"
-    return Edge(consumer=postgres(server), producer=_outside(store.cidrs), port=store.port, why=why)
+    yield Edge(consumer=postgres(server), producer=_outside(store.cidrs), port=store.port, why=why)
+    for cidr, port in store.identity:
+        why = f"who the server is to object_stores.{name}"
+        yield Edge(consumer=postgres(server), producer=Network(cidrs=(cidr,)), port=port, why=why)
 
 
 def _operated(target: KubernetesTargetSpec, name: str) -> Iterator[Edge]:

@@ -30,6 +30,7 @@ from components.app_service.delivery import postgres_variable
 from components.app_service.metrics import PUSH_VARIABLE
 from components.app_service.spec import AppServiceSpec, GeneratedSecret, SecretRef
 from components.environment.spec import KubernetesTargetSpec
+from components.object_stores import S3StoreSpec
 from components.postgres_cluster import facts as postgres_facts
 from components.redis_cache import facts as redis_facts
 from config import StackConfig
@@ -119,7 +120,9 @@ def _reached(stack: StackConfig, app: str, connection: ConnectionSpec) -> Iterat
                 yield f"{prefix}_USER", producer.provides[connection.credential].user
                 yield f"{prefix}_PASSWORD", ""
         case ToObjectStore():
-            told = {**stack.object_stores[connection.object_store].told, "ACCESS_KEY_ID": "", "SECRET_ACCESS_KEY": ""}
+            store = stack.object_stores[connection.object_store]
+            assert isinstance(store, S3StoreSpec), "a proof has looked at its provider"
+            told = {**store.told, "ACCESS_KEY_ID": "", "SECRET_ACCESS_KEY": ""}
             yield from ((f"{variables_prefix(connection)}_{word}", value) for word, value in told.items())
         case _:
             return

@@ -16,7 +16,7 @@ from components.edge_gateway import EdgeGateway, EdgeGatewaySpec
 from components.edge_gateway import facts as edge_facts
 from components.environment import Environment
 from components.monitoring_stack import MonitoringSpec, MonitoringStack
-from components.object_stores import ObjectStoreSpec
+from components.object_stores import ObjectStoreSpec, S3StoreSpec
 from components.postgres_cluster import PostgresCluster
 from components.redis_cache import RedisCache
 from components.targets import KubernetesTarget
@@ -107,6 +107,7 @@ class Producers:
 def _bucket(
     declared: ToObjectStore, store: ObjectStoreSpec, secrets: pulumi.Output[Mapping[str, str]]
 ) -> ObjectStoreConnection:
+    assert isinstance(store, S3StoreSpec), "a proof has looked at its provider"
     keys, prefix = store.credentials, variables_prefix(declared)
     assert keys is not None, "a proof has looked for them"
     assert prefix is not None, "a bucket always brings variables"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import reduce
 from typing import Any, cast
 
 
@@ -25,8 +24,9 @@ class Chart:
     @property
     def given(self) -> dict[str, Any]:
         """Ours, and no definitions."""
-        off = [_nested(name.split("."), value=False) for name in self.own_definitions[:1]]
-        return reduce(merged, off, dict(self.values))
+        if not self.own_definitions:
+            return dict(self.values)
+        return merged(self.values, _off(self.own_definitions[0].split(".")))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +80,6 @@ def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]
     return dict(sorted({**below, **above, **both}.items()))
 
 
-def _nested(path: Sequence[str], *, value: Any) -> dict[str, Any]:
+def _off(path: Sequence[str]) -> dict[str, Any]:
     first, *rest = path
-    return {first: _nested(rest, value=value) if rest else value}
+    return {first: _off(rest) if rest else False}

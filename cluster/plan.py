@@ -244,7 +244,10 @@ def _block(config: ClusterConfig) -> dict[str, Any]:
         "id": facts.id,
         "api_server": list(facts.api_server),
         "zones": list(facts.zones),
-        "storage_classes": {"default": next(name for name, spec in config.storage_classes.items() if spec.default)},
+        "storage_classes": {
+            "default": next(name for name, spec in config.storage_classes.items() if spec.default),
+            **({} if facts.snapshot_class is None else {"snapshots": facts.snapshot_class}),
+        },
         "operators": told,
     }
     if (gateway := _spec(config, "envoy_gateway")) is not None:

@@ -42,6 +42,8 @@ class ClusterFactsSpec(Spec):
     """Addresses of the API server after translation; network rules can't select it by labels."""
     zones: Annotated[tuple[DnsLabel, ...], Listed] = Field(min_length=1, examples=["[a, b, c]"])
     """Zones with nodes."""
+    snapshot_class: DnsLabel | None = Field(default=None, examples=["csi-snapshots"])
+    """VolumeSnapshotClass of the default storage class's driver, which the cluster brings with the controller of snapshots."""
     nodes: Annotated[tuple[Cidr, ...], Listed] = Field(default=(), examples=["[10.0.0.0/16]"])
     """Ranges of the nodes' own addresses: kubelets and agents on the host's network answer there."""
     dns: DnsSpec = DnsSpec()

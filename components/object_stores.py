@@ -1,19 +1,51 @@
-"""Object stores that the stack uses and does not make: a bucket, how to reach it, and which secrets open it."""
+"""Object stores that the stack uses and does not make: a bucket, how to reach it, and which secrets open it.
+
+One record per provider. Servers archive to all of them; apps are told of those that speak S3.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Annotated
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
 from components.vocabulary import Cidr, Listed, NamedSecret, Problem, Spec
 
 HTTPS = 443
 
+GOOGLE_METADATA = (("169.254.169.254/32", 80), ("169.254.169.252/32", 988))
+"""Where a pod on GKE is told who it is: with Dataplane V2, and without it.
+https://cloud.google.com/kubernetes-engine/docs/how-to/network-policy#network-policy-and-workload-identity"""
 
-class ObjectStoreCredentials(Spec):
+
+class _Store(Spec):
+    """What every provider has."""
+
+    cidrs: Annotated[tuple[Cidr, ...], Listed] = Field(
+        default=("0.0.0.0/0",), min_length=1, examples=["[203.0.113.0/24]"]
+    )
+    """Networks the service lives in, and what gives pods their identity where there are no credentials. The default is every
+    public address: private ranges are always left out."""
+
+    @property
+    def port(self) -> int:
+        """TCP port of the service."""
+        return HTTPS
+
+    @property
+    def secrets(self) -> Mapping[tuple[str, ...], str]:
+        """Secrets that it names, by their path in it."""
+        return {}
+
+    @property
+    def identity(self) -> tuple[tuple[str, int], ...]:
+        """Private addresses and ports that tell a pod who it is, where nothing else does."""
+        return ()
+
+
+class S3Credentials(Spec):
     """The two secrets that S3 signs requests with."""
 
     access_key: NamedSecret = Field(examples=["{secret: backup_access_key}"])
@@ -22,9 +54,11 @@ class ObjectStoreCredentials(Spec):
     """The access key itself."""
 
 
-class ObjectStoreSpec(Spec):
+class S3StoreSpec(_Store):
     """A bucket that speaks S3."""
 
+    provider: Literal["s3"] = "s3"
+    """S3, of Amazon or of anybody else."""
     bucket: str = Field(
         pattern=r"^s3://[a-z0-9][-.a-z0-9]{1,61}[a-z0-9](/[-._a-zA-Z0-9]+)*$", examples=["s3://blocksight-backups/prod"]
     )
@@ -37,16 +71,11 @@ class ObjectStoreSpec(Spec):
         default=None, pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=63, examples=["eu-central-1"]
     )
     """What apps sign their requests for; a service that has no regions takes any. Servers' backups need none."""
-    credentials: ObjectStoreCredentials | None = None
+    credentials: S3Credentials | None = None
     """Absent: pods are who their service account says (workload identity)."""
-    cidrs: Annotated[tuple[Cidr, ...], Listed] = Field(
-        default=("0.0.0.0/0",), min_length=1, examples=["[203.0.113.0/24]"]
-    )
-    """Networks the service lives in. The default is every public address: private ranges are always left out."""
 
     @property
     def port(self) -> int:
-        """TCP port of the endpoint."""
         if self.endpoint is None:
             return HTTPS
         address = urlsplit(self.endpoint)
@@ -62,7 +91,6 @@ class ObjectStoreSpec(Spec):
 
     @property
     def secrets(self) -> Mapping[tuple[str, ...], str]:
-        """Secrets that it names, by their path in it."""
         if self.credentials is None:
             return {}
         return {
@@ -79,8 +107,129 @@ class ObjectStoreSpec(Spec):
             )
 
 
+class AzureKey(Spec):
+    """A key of the storage account, which opens everything in it."""
+
+    account_key: NamedSecret = Field(examples=["{secret: backup_account_key}"])
+    """The key."""
+
+
+class AzureToken(Spec):
+    """A shared access signature, which opens what it was made for."""
+
+    sas_token: NamedSecret = Field(examples=["{secret: backup_sas_token}"])
+    """The token, without the question mark."""
+
+
+def _azure_form(value: Any) -> str | None:
+    match value:
+        case AzureKey() | {"account_key": _}:
+            return "account_key"
+        case AzureToken() | {"sas_token": _}:
+            return "sas_token"
+        case _:
+            return None
+
+
+AzureCredentials = Annotated[
+    Annotated[AzureKey, Tag("account_key")] | Annotated[AzureToken, Tag("sas_token")],
+    Discriminator(
+        _azure_form,
+        custom_error_type="form",
+        custom_error_message="must be {account_key: {secret: NAME}} or {sas_token: {secret: NAME}}",
+    ),
+]
+
+
+class AzureStoreSpec(_Store):
+    """A container of Azure Blob Storage."""
+
+    provider: Literal["azure"]
+    """Azure Blob Storage."""
+    bucket: str = Field(
+        pattern=r"^https://[a-z0-9]{3,24}\.blob\.core\.(windows\.net|chinacloudapi\.cn|usgovcloudapi\.net)"
+        r"/[a-z0-9](-?[a-z0-9]){2,62}(/[-._a-zA-Z0-9]+)*$",
+        examples=["https://blocksightbackups.blob.core.windows.net/postgres/prod"],
+    )
+    """Address of the storage account, a container in it, and a folder in that."""
+    credentials: AzureCredentials | None = Field(default=None, examples=["{sas_token: {secret: backup_sas_token}}"])
+    """Absent: pods are who their service account says (Microsoft Entra Workload ID)."""
+
+    @property
+    def secrets(self) -> Mapping[tuple[str, ...], str]:
+        match self.credentials:
+            case AzureKey(account_key=named):
+                return {("credentials", "account_key", "secret"): named.secret}
+            case AzureToken(sas_token=named):
+                return {("credentials", "sas_token", "secret"): named.secret}
+            case None:
+                return {}
+
+
+class GoogleCredentials(Spec):
+    """A service account's key."""
+
+    key: NamedSecret = Field(examples=["{secret: backup_key}"])
+    """Its JSON file, whole."""
+
+
+class GoogleStoreSpec(_Store):
+    """A bucket of Google Cloud Storage."""
+
+    provider: Literal["google"]
+    """Google Cloud Storage."""
+    bucket: str = Field(
+        pattern=r"^gs://[a-z0-9][-._a-z0-9]{1,61}[a-z0-9](/[-._a-zA-Z0-9]+)*$",
+        examples=["gs://blocksight-backups/prod"],
+    )
+    """Bucket, and a folder in it."""
+    credentials: GoogleCredentials | None = Field(default=None, examples=["{key: {secret: backup_key}}"])
+    """Absent: pods are who their service account says (Workload Identity Federation for GKE)."""
+
+    @property
+    def secrets(self) -> Mapping[tuple[str, ...], str]:
+        return {} if self.credentials is None else {("credentials", "key", "secret"): self.credentials.key.secret}
+
+    @property
+    def identity(self) -> tuple[tuple[str, int], ...]:
+        return GOOGLE_METADATA if self.credentials is None else ()
+
+
+def _provider(value: Any) -> str | None:
+    match value:
+        case _Store():
+            return str(getattr(value, "provider", ""))
+        case {"provider": ("s3" | "azure" | "google") as provider}:
+            return provider
+        case {"provider": _}:
+            return None
+        case _:
+            return "s3"
+
+
+ObjectStoreSpec = S3StoreSpec | AzureStoreSpec | GoogleStoreSpec
+
+AnyObjectStoreSpec = Annotated[
+    Annotated[S3StoreSpec, Tag("s3")]
+    | Annotated[AzureStoreSpec, Tag("azure")]
+    | Annotated[GoogleStoreSpec, Tag("google")],
+    Discriminator(
+        _provider,
+        custom_error_type="form",
+        custom_error_message="must have a `provider` of s3 (the default), azure or google",
+    ),
+    Field(examples=["{provider: google, bucket: gs://blocksight-backups/prod}"]),
+]
+
+
 def unusable(store: ObjectStoreSpec) -> Iterable[Problem]:
     """What an app lacks of a store; paths start at the connection."""
+    if not isinstance(store, S3StoreSpec):
+        yield Problem(
+            path=("object_store",),
+            rule="speaks no S3, which is all that an app's variables can tell; name a store whose provider is s3",
+        )
+        return
     if store.credentials is None:
         yield Problem(
             path=("object_store",),

@@ -12,7 +12,7 @@ from components.cdn_frontend.spec import CdnFrontendSpec
 from components.edge_gateway import facts as edge_facts
 from components.environment.spec import KubernetesTargetSpec, QuotaSpec
 from components.footprint import Footprint, cores, size
-from components.object_stores import ObjectStoreSpec
+from components.object_stores import AzureStoreSpec, GoogleStoreSpec, S3StoreSpec
 from components.postgres_cluster import facts as postgres_facts
 from components.postgres_cluster import proofs as postgres_proofs
 from components.postgres_cluster.spec import PostgresClusterSpec
@@ -85,7 +85,7 @@ def peak(config: StackConfig) -> Footprint:
                 total += site_facts.peak(spec, counted=config.monitoring is not None)
             case PostgresClusterSpec():
                 total += postgres_facts.peak(spec)
-            case ObjectStoreSpec():
+            case S3StoreSpec() | AzureStoreSpec() | GoogleStoreSpec():
                 pass  # it is somewhere else
             case _:
                 msg = f"{type(spec).__name__} has no footprint"

@@ -146,7 +146,7 @@ def archives(draft: Draft) -> Iterator[Problem]:
     stores = draft.config.object_stores
     used = {c.object_store for _, _, c in connections(draft) if isinstance(c, ToObjectStore)}
     for name, server in sorted(draft.config.postgres_clusters.items()):
-        yield from postgres_proofs.archives(name, server, stores.keys(), draft.broken)
+        yield from postgres_proofs.archives(name, server, stores, draft.broken)
         yield from postgres_proofs.secrets(name, server, draft.secrets)
         used |= {*postgres_facts.stores(server)}
     for name in sorted(used & stores.keys()):

@@ -146,6 +146,9 @@ def operators(draft: Draft) -> Iterator[Problem]:
     if isinstance(target, KubernetesTargetSpec) and draft.config.postgres_clusters:
         for problem in postgres_proofs.operators(draft.config.postgres_clusters, target.cluster.operators):
             yield problem.below("environment", "target", "cluster", "operators")
+        classes = target.cluster.storage_classes
+        for problem in postgres_proofs.snapshots(draft.config.postgres_clusters, classes.snapshots):
+            yield problem.below("environment", "target", "cluster", "storage_classes")
     if isinstance(target, KubernetesTargetSpec) and any(
         app_facts.queue(spec) is not None for spec in draft.config.app_services.values()
     ):

@@ -49,6 +49,7 @@ def create(
         namespace=namespace.metadata.name,
         project=project,
         storage_class=spec.cluster.storage_classes.default,
+        snapshot_class=spec.cluster.storage_classes.snapshots,
         zones=len(spec.cluster.zones),
         operators=frozenset(spec.cluster.operators),
         domain=f"{prefix}.svc.{spec.cluster.dns.domain}",

@@ -128,6 +128,8 @@ class StorageClassesSpec(Spec):
 
     default: DnsLabel = Field(examples=["fast-retain"])
     """Class of every volume that names none."""
+    snapshots: DnsLabel | None = Field(default=None, examples=["csi-snapshots"])
+    """VolumeSnapshotClass of the same driver; absent where the cluster makes no snapshots."""
 
 
 Cni = Literal["cilium"]

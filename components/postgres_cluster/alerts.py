@@ -6,15 +6,21 @@ stack file does not promise can't be broken.
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator
 
 from components.cron import DAY
 from components.postgres_cluster import facts
+from components.postgres_cluster.backup import BackupSpec
 from components.postgres_cluster.pooler import PoolerSpec
 from components.postgres_cluster.spec import PostgresClusterSpec
 from components.telemetry import Alert, Severity, TargetKind
 from components.telemetry_alerts import AlertMaker
 from components.telemetry_rules import number
+from components.vocabulary import seconds
+
+ARCHIVED_LONG_ENOUGH_SECONDS = 2 * DAY
+"""From then on a server holds something that a drill is worth."""
 
 Grades = tuple[tuple[str, float, Severity], ...]
 
@@ -49,6 +55,7 @@ def alerts(name: str, spec: PostgresClusterSpec, target: TargetKind) -> Iterator
     if spec.backup is not None:
         yield _archiving_fails(makers)
         yield from _backups(makers, spec.backup.most_apart)
+        yield from _restores(makers, spec.backup)
 
 
 def _availability(m: AlertMaker, members: int) -> Iterator[Alert]:
@@ -264,6 +271,33 @@ def _backups(m: AlertMaker, most_apart: int) -> Iterator[Alert]:
         "warning",
         "the last backup failed",
         "The next one is tried by schedule; PostgresBackupTooOld follows if it fails too.",
+    )
+
+
+def _restores(m: AlertMaker, backup: BackupSpec) -> Iterator[Alert]:
+    if backup.snapshots is not None:
+        limit = number(1.5 * backup.snapshots.most_apart)
+        yield m.alert(
+            "SnapshotTooOld",
+            f"time() - (max({m.of('snapshot_timestamp')}) or vector(0)) > {limit}",
+            "1h",
+            "warning",
+            "the last snapshot is older than its schedule allows",
+            "A restore from the store still works, and takes as long as it does.",
+        )
+    if backup.restore.tried is None:
+        age = f"time() - max({m.of('recoverable_since_timestamp')} > 0)"
+        limit = number(ARCHIVED_LONG_ENOUGH_SECONDS)
+    else:
+        day = datetime.datetime.fromisoformat(f"{backup.restore.tried}T00:00:00+00:00")
+        age, limit = f"vector(time() - {day.timestamp():.0f})", number(seconds(backup.restore.every))
+    yield m.alert(
+        "RestoreUntried",
+        f"{age} > {limit}",
+        "1h",
+        "warning",
+        "nobody has tried to restore it for too long",
+        "That backups are taken says nothing of whether they can be read, how long it takes, and who knows how.",
     )
 
 

@@ -11,14 +11,12 @@ from pulumi_kubernetes.core.v1 import Secret
 
 from components import versions
 from components.connections import BacksUp, Gate
-from components.object_stores import ObjectStoreCredentials, ObjectStoreSpec
-from components.postgres_cluster import facts
-from components.postgres_cluster.backup import BackupSpec
+from components.object_stores import ObjectStoreSpec
+from components.postgres_cluster import facts, store_access
+from components.postgres_cluster.backup import BackupSpec, SnapshotsSpec
 from components.postgres_cluster.spec import PostgresClusterSpec
 from components.targets import KubernetesTarget
 from components.targets.kubernetes import kept, metadata
-
-ACCESS_KEY, SECRET_KEY = "ACCESS_KEY_ID", "ACCESS_SECRET_KEY"
 
 RELEASE = "before-release"
 """Annotation with the release that a backup was taken for: another one asks for another backup."""
@@ -44,13 +42,12 @@ def object_stores(
     options = kept(parent, target, protect=spec.deletion_protection)
     for store in facts.stores(spec):
         physical = facts.store(name, store)
-        credentials = stores[store].credentials
-        if credentials is not None:
+        if keys := store_access.keys(stores[store], secrets):
             created.append(
                 Secret(
                     f"{physical}-credentials",
                     metadata=metadata(target, {**labels, "cnpg.io/reload": "true"}, physical),
-                    string_data=_keys(credentials, secrets),
+                    string_data=keys,
                     opts=options,
                 )
             )
@@ -67,30 +64,14 @@ def object_stores(
     return created
 
 
-def _keys(
-    credentials: ObjectStoreCredentials, secrets: pulumi.Output[Mapping[str, str]]
-) -> dict[str, pulumi.Output[str]]:
-    return {
-        ACCESS_KEY: secrets.apply(lambda given: given[credentials.access_key.secret]),
-        SECRET_KEY: secrets.apply(lambda given: given[credentials.secret_key.secret]),
-    }
-
-
 def _object_store(physical: str, spec: PostgresClusterSpec, store: str, there: ObjectStoreSpec) -> dict[str, Any]:
-    configuration: dict[str, Any] = {
-        "destinationPath": there.bucket,
-        "s3Credentials": {"inheritFromIAMRole": True}
-        if there.credentials is None
-        else {
-            "accessKeyId": {"name": physical, "key": ACCESS_KEY},
-            "secretAccessKey": {"name": physical, "key": SECRET_KEY},
-        },
-        "wal": {"compression": "gzip", "maxParallel": PARALLEL_FILES},
-        "data": {"compression": "gzip", "jobs": 2},
+    rendered: dict[str, Any] = {
+        "configuration": {
+            **store_access.configuration(physical, there),
+            "wal": {"compression": "gzip", "maxParallel": PARALLEL_FILES},
+            "data": {"compression": "gzip", "jobs": 2},
+        }
     }
-    if there.endpoint is not None:
-        configuration["endpointURL"] = there.endpoint
-    rendered: dict[str, Any] = {"configuration": configuration}
     if spec.sidecar is not None:
         resources = {"cpu": spec.sidecar.cpu, "memory": spec.sidecar.memory}
         rendered["instanceSidecarConfiguration"] = {"resources": {"requests": resources, "limits": resources}}
@@ -121,6 +102,31 @@ def scheduled_backup(
             "method": "plugin",
             "pluginConfiguration": {"name": versions.BARMAN_CLOUD_PLUGIN},
             "backupOwnerReference": "self",
+        },
+        opts=pulumi.ResourceOptions(parent=parent, provider=target.provider, depends_on=[cluster]),
+    )
+
+
+def scheduled_snapshots(
+    name: str,
+    snapshots: SnapshotsSpec,
+    labels: Mapping[str, str],
+    target: KubernetesTarget,
+    parent: pulumi.Resource,
+    cluster: pulumi.Resource,
+) -> CustomResource:
+    """Snapshots by schedule, and one at once. Their Backup objects belong to nobody, since a snapshot goes with its object."""
+    return CustomResource(
+        f"{name}-snapshots",
+        api_version=versions.CLOUDNATIVE_PG_API,
+        kind="ScheduledBackup",
+        metadata=metadata(target, labels, f"{name}-snapshots"),
+        spec={
+            "cluster": {"name": name},
+            "schedule": snapshots.schedule,
+            "immediate": True,
+            "method": "volumeSnapshot",
+            "backupOwnerReference": "none",
         },
         opts=pulumi.ResourceOptions(parent=parent, provider=target.provider, depends_on=[cluster]),
     )

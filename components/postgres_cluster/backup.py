@@ -1,20 +1,17 @@
-"""What a stack file can say about a server's backups and about where a server comes from, and what follows from it."""
+"""What a stack file can say about a server's backups, and what follows from it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import datetime
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from components.cron import DAY, SixFieldCron, longest_gap
 from components.vocabulary import (
     Cpu,
     DnsLabel,
     Duration,
-    NamedSecret,
-    PointInTime,
-    Problem,
     Retention,
     Size,
     Spec,
@@ -25,10 +22,20 @@ from components.vocabulary import (
 DECISION_SECONDS = 900
 """From the loss to the decision to restore: 5 minutes to notice, 10 to decide."""
 
-ServerName = Annotated[
-    str, Field(pattern=r"^[a-z]([-a-z0-9]*[a-z0-9])?-g[1-9][0-9]*$", max_length=60, examples=["main-g1"])
-]
-"""Folder of one generation of one server inside an object store."""
+
+def _day(value: str) -> str:
+    try:
+        day = datetime.date.fromisoformat(value)
+    except ValueError:
+        day = None
+    if day is None or day.isoformat() != value:
+        msg = "must be a day, year first, quoted"
+        raise ValueError(msg)
+    return value
+
+
+Day = Annotated[str, AfterValidator(_day), Field(examples=["'2026-11-25'"])]
+"""A day, quoted."""
 
 
 class SidecarResources(Spec):
@@ -51,6 +58,24 @@ class RestoreSpec(Spec):
     """Bytes per second from the object store onto a volume."""
     wal_per_day: Size = "10Gi"
     """Write-ahead log of a busy day: what must be fetched and replayed beside the base backup."""
+    tried: Day | None = Field(default=None, examples=["'2026-11-25'"])
+    """Day of the last drill that brought the rows back, quoted. Absent: nobody has tried, and somebody is told so."""
+    every: Duration = "90d"
+    """The longest from one drill to the next."""
+
+
+class SnapshotsSpec(Spec):
+    """Snapshots of a standby's volumes by their storage driver, beside the base backups: made and restored in minutes whatever
+    the size, and lost with the site. Nothing deletes old ones by itself: docs/guides/restore-a-server.md.
+    """
+
+    schedule: SixFieldCron = "0 0 14 * * *"
+    """When they are taken, seconds first."""
+
+    @property
+    def most_apart(self) -> int:
+        """Seconds between two of them, at worst."""
+        return longest_gap(self.schedule)
 
 
 class BackupSpec(Spec):
@@ -62,6 +87,8 @@ class BackupSpec(Spec):
     """When base backups are taken, seconds first."""
     retention: Retention = "30d"
     """How far back a restore can go."""
+    snapshots: SnapshotsSpec | None = Field(default=None, examples=["{schedule: '0 0 14 * * *'}"])
+    """Absent: none."""
     sidecar: SidecarResources = SidecarResources()
     """What the archiving container is given."""
     restore: RestoreSpec = RestoreSpec()
@@ -71,80 +98,6 @@ class BackupSpec(Spec):
     def most_apart(self) -> int:
         """Seconds between two base backups, at worst."""
         return longest_gap(self.schedule)
-
-
-class RecoverFromSpec(Spec):
-    """Where a new server takes its first data from. Read once: a server that runs does not look at it again."""
-
-    store: DnsLabel = Field(examples=["backups"])
-    """Object store to read from."""
-    server: ServerName
-    """Generation of a server in that store: the server's name, `-g` and its generation."""
-    target_time: PointInTime | None = None
-    """The last moment to bring back. Absent: everything that was archived."""
-    backup_id: str | None = Field(default=None, pattern=r"^\d{8}T\d{6}$", examples=["20261125T020000"])
-    """Base backup to start from. Absent: the last one before `target_time`."""
-    immediate: bool = False
-    """Stops as soon as the base backup is consistent, without the log behind it."""
-
-    def problems(self) -> Iterable[Problem]:
-        if self.immediate and self.backup_id is None:
-            yield Problem(
-                path=("immediate",),
-                rule="needs backup_id: without it nobody can tell which base backup is meant",
-                example="{backup_id: 20261125T020000, immediate: true}",
-            )
-        if self.immediate and self.target_time is not None:
-            yield Problem(path=("immediate",), rule="and target_time exclude each other; remove one of the two")
-
-
-class PeerSpec(Spec):
-    """Another site of the same database, known by what it archives."""
-
-    store: DnsLabel = Field(examples=["backups-us"])
-    """Object store it archives to."""
-    server: ServerName
-    """Its generation in that store."""
-
-
-class TopologySpec(Spec):
-    """One database over several Kubernetes clusters: one site writes, the others follow its archive."""
-
-    self: DnsLabel = Field(examples=["eu"])
-    """Name of this site."""
-    primary: DnsLabel = Field(examples=["eu"])
-    """Name of the site that writes. Change it first where it writes now, then everywhere else."""
-    peers: Mapping[DnsLabel, PeerSpec] = Field(min_length=1, examples=["{us: {store: backups-us, server: main-g1}}"])
-    """The other sites by name."""
-    promotion_token: NamedSecret | None = Field(default=None, examples=["{secret: promotion_token}"])
-    """The demotion token of the site that wrote before, for the one change that makes this site primary."""
-    min_apply_delay: Duration | None = Field(default=None, examples=["1h"])
-    """How far behind a following site stays on purpose, so that a mistake can be caught there."""
-
-    @property
-    def is_primary(self) -> bool:
-        """Whether this site writes."""
-        return self.primary == self.self
-
-    @property
-    def source(self) -> str:
-        """The peer that this site follows; where it writes, the first one stands in, as the operator wants a name."""
-        return min(self.peers) if self.is_primary else self.primary
-
-    def problems(self) -> Iterable[Problem]:
-        sites = sorted({self.self, *self.peers})
-        if self.self in self.peers:
-            yield Problem(path=("peers", self.self), rule="is this site itself; peers are the others")
-        if self.primary not in sites:
-            yield Problem(path=("primary",), rule=f"is no site of this topology; there are: {', '.join(sites)}")
-        elif self.promotion_token is not None and not self.is_primary:
-            yield Problem(
-                path=("promotion_token",), rule="is for the site that becomes primary, in the change that makes it so"
-            )
-        elif self.promotion_token is not None and self.min_apply_delay is not None:
-            yield Problem(
-                path=("min_apply_delay",), rule="and promotion_token exclude each other; remove one of the two"
-            )
 
 
 def restore_seconds(spec: BackupSpec, storage: str) -> int:

@@ -8,8 +8,9 @@ from typing import Any
 import pulumi
 
 from components import versions
-from components.postgres_cluster import facts
-from components.postgres_cluster.backup import RecoverFromSpec, TopologySpec
+from components.object_stores import ObjectStoreSpec
+from components.postgres_cluster import facts, store_access
+from components.postgres_cluster.recovery import RecoverFromSpec, TopologySpec
 from components.postgres_cluster.spec import PostgresClusterSpec
 from components.targets import KubernetesTarget
 from components.vocabulary import seconds
@@ -34,6 +35,8 @@ def cluster(
     name: str,
     spec: PostgresClusterSpec,
     target: KubernetesTarget,
+    *,
+    stores: Mapping[str, ObjectStoreSpec],
     secrets: pulumi.Output[Mapping[str, str]],
 ) -> dict[str, Any]:
     """Its `spec`. Absent options are absent keys, so that a diff shows what a person said."""
@@ -55,6 +58,8 @@ def cluster(
         **_storage(spec, target),
         **_placement(name, spec, target),
         **_archive(name, spec),
+        **_snapshot_class(spec, target),
+        **_identity(spec, stores),
         **_sites(name, spec, secrets),
         **_names(name, spec),
     }
@@ -68,8 +73,9 @@ def image(spec: PostgresClusterSpec) -> str:
 def _bootstrap(spec: PostgresClusterSpec) -> dict[str, Any]:
     """Read once, when the first instance is made."""
     if spec.recover_from is not None:
-        aim = _aim(spec.recover_from)
-        return {"recovery": {"source": ORIGIN, **FIRST_DATABASE, **({"recoveryTarget": aim} if aim else {})}}
+        aim, volumes = _aim(spec.recover_from), _snapshots(spec.recover_from)
+        aimed = {"recoveryTarget": aim} if aim else {}
+        return {"recovery": {"source": ORIGIN, **FIRST_DATABASE, **aimed, **volumes}}
     if spec.topology is not None and not spec.topology.is_primary:
         return {"recovery": {"source": spec.topology.source, **FIRST_DATABASE}}
     return {"initdb": {**FIRST_DATABASE, "encoding": "UTF8", "dataChecksums": True}}
@@ -84,6 +90,14 @@ def _aim(recover: RecoverFromSpec) -> dict[str, Any]:
     if recover.immediate:
         aim["targetImmediate"] = True
     return aim
+
+
+def _snapshots(recover: RecoverFromSpec) -> dict[str, Any]:
+    if recover.snapshots is None:
+        return {}
+    named = {"storage": recover.snapshots.data, "walStorage": recover.snapshots.wal}
+    kind = {"apiGroup": "snapshot.storage.k8s.io", "kind": "VolumeSnapshot"}
+    return {"volumeSnapshots": {volume: {**kind, "name": name} for volume, name in named.items() if name is not None}}
 
 
 def _postgresql(spec: PostgresClusterSpec) -> dict[str, Any]:
@@ -156,6 +170,18 @@ def _archive(name: str, spec: PostgresClusterSpec) -> dict[str, Any]:
         return {}
     place = plugin(name, spec.backup.store, facts.archive_server(name, spec.generation))
     return {"plugins": [{**place, "isWALArchiver": True}]}
+
+
+def _snapshot_class(spec: PostgresClusterSpec, target: KubernetesTarget) -> dict[str, Any]:
+    if spec.backup is None or spec.backup.snapshots is None:
+        return {}
+    # A snapshot goes with the Backup that tells of it: so they are taken away, and how nothing else takes them away.
+    return {"backup": {"volumeSnapshot": {"className": target.snapshot_class, "snapshotOwnerReference": "backup"}}}
+
+
+def _identity(spec: PostgresClusterSpec, stores: Mapping[str, ObjectStoreSpec]) -> dict[str, Any]:
+    labels = store_access.labels(stores[used] for used in facts.stores(spec))
+    return {"inheritedMetadata": {"labels": labels}} if labels else {}
 
 
 def plugin(name: str, store: str, server: str) -> dict[str, Any]:

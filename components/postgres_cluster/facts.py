@@ -40,7 +40,7 @@ OPERATOR_SUFFIXES = ("-rw", "-ro", "-r", "-ca", "-server", "-replication", "-sup
 """Services and Secrets that the operator makes behind the cluster's name."""
 
 OWN_SUFFIXES = (
-    *("", "-pooler-rw", "-backup"),
+    *("", "-pooler-rw", "-backup", "-snapshots"),
     *("-data", "-archive", "-archive-owner", "-files", "-setup", "-secrets", "-egress"),
     *("-exporter", "-exporter-files", "-exporter-secrets"),
     *("-pooler-files", "-pooler-config", "-pooler-secrets"),

@@ -16,7 +16,12 @@ from components.connections import Consumer, Edge, Gate
 from components.object_stores import ObjectStoreSpec
 from components.postgres_cluster import databases, facts
 from components.postgres_cluster.access import Access
-from components.postgres_cluster.archive import before_a_release, object_stores, scheduled_backup
+from components.postgres_cluster.archive import (
+    before_a_release,
+    object_stores,
+    scheduled_backup,
+    scheduled_snapshots,
+)
 from components.postgres_cluster.cluster import cluster as cluster_spec
 from components.postgres_cluster.pooler import PoolerSpec
 from components.postgres_cluster.spec import PostgresClusterSpec
@@ -51,9 +56,11 @@ def create(
     policy = network_policy(name, labels, facts.selector(name), edges, target, parent)
     archives = object_stores(name, spec, labels, target, parent, stores=stores, secrets=secrets)
     # Without its policy the operator can't reach the instances, and the cluster never becomes ready.
-    server = _cluster(name, spec, labels, target, parent, secrets=secrets, after=[policy, *archives])
+    server = _cluster(name, spec, labels, target, parent, stores=stores, secrets=secrets, after=[policy, *archives])
     if spec.backup is not None:
         scheduled_backup(name, spec.backup, labels, target, parent, server)
+        if spec.backup.snapshots is not None:
+            scheduled_snapshots(name, spec.backup.snapshots, labels, target, parent, server)
     if spec.pooler is not None:
         _pooler(name, spec.pooler, labels, target, parent, server)
     made = {
@@ -86,6 +93,7 @@ def _cluster(
     target: KubernetesTarget,
     parent: pulumi.Resource,
     *,
+    stores: Mapping[str, ObjectStoreSpec],
     secrets: pulumi.Output[Mapping[str, str]],
     after: Sequence[pulumi.Resource],
 ) -> CustomResource:
@@ -99,7 +107,7 @@ def _cluster(
         metadata=metadata(
             target, guarded(labels, protect=spec.deletion_protection), name, {**READY, MAJOR: str(spec.major)}
         ),
-        spec=cluster_spec(name, spec, target, secrets),
+        spec=cluster_spec(name, spec, target, stores=stores, secrets=secrets),
         opts=pulumi.ResourceOptions.merge(
             kept(parent, target, protect=spec.deletion_protection),
             pulumi.ResourceOptions(

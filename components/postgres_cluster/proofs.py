@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from components.app_service.connects_to import ToPostgres
 from components.environment.spec import ObjectivesSpec, OperatorName, OperatorSpec
-from components.postgres_cluster import facts
+from components.object_stores import ObjectStoreSpec
+from components.postgres_cluster import facts, store_access
 from components.postgres_cluster.backup import loss_seconds, restore_seconds
 from components.postgres_cluster.spec import RESERVED_CONNECTIONS, PostgresClusterSpec
 from components.vocabulary import Problem, seconds
@@ -105,15 +106,16 @@ def _too_many(name: str, spec: PostgresClusterSpec, terms: Sequence[str], opened
 
 
 def archives(
-    name: str, spec: PostgresClusterSpec, stores: Collection[str], broken: Collection[str]
+    name: str, spec: PostgresClusterSpec, stores: Mapping[str, ObjectStoreSpec], broken: Collection[str]
 ) -> Iterator[Problem]:
-    """Object stores that are named must be there, and no generation may write where another one wrote."""
+    """Object stores that are named must be there and let the server in, and no generation may write where another one wrote."""
     for path, store in _named_stores(spec):
         if store not in stores and store not in broken:
             yield Problem(
                 path=("postgres_clusters", name, *path),
                 rule=f"names no object store of this stack; there are: {', '.join(sorted(stores)) or 'none'}",
             )
+    yield from _identities(name, spec, stores)
     if spec.backup is None:
         return
     own = (spec.backup.store, facts.archive_server(name, spec.generation))
@@ -126,6 +128,19 @@ def archives(
                 path=("postgres_clusters", name, *path),
                 rule=f"is where this server archives itself ({own[0]}, {own[1]}): it would overwrite what it is made from; raise generation",
                 example=f"generation: {spec.generation + 1}",
+            )
+
+
+def _identities(name: str, spec: PostgresClusterSpec, stores: Mapping[str, ObjectStoreSpec]) -> Iterator[Problem]:
+    """Google and Amazon can know a service account by its name alone; Azure can't."""
+    if spec.kubernetes is not None and store_access.AZURE_CLIENT in spec.kubernetes.service_account_annotations:
+        return
+    for store in facts.stores(spec):
+        if store in stores and store_access.labels([stores[store]]):
+            yield Problem(
+                path=("postgres_clusters", name, "kubernetes", "service_account_annotations"),
+                rule=f"must have {store_access.AZURE_CLIENT}, the managed identity of the pods: object_stores.{store} has no credentials",
+                example=f"{{{store_access.AZURE_CLIENT}: 00000000-0000-0000-0000-000000000000}}",
             )
 
 
@@ -158,8 +173,10 @@ def has_no_backup(spec: PostgresClusterSpec, *, on_docker: bool) -> str | None:
 
 
 def objectives(name: str, spec: PostgresClusterSpec, promised: ObjectivesSpec) -> Iterator[Problem]:
-    """A stack that promises how it survives the loss of its site must be able to."""
+    """A stack that promises how it survives the loss of its site must be able to; a copy that may go is no part of that."""
     path = ("postgres_clusters", name)
+    if spec.recover_from is not None and not spec.deletion_protection:
+        return
     if spec.backup is None:
         yield Problem(
             path=(*path, "backup"),
@@ -183,6 +200,17 @@ def objectives(name: str, spec: PostgresClusterSpec, promised: ObjectivesSpec) -
                 f"{spec.backup.restore.bandwidth} per second), and environment.objectives.rto allows {seconds(promised.rto)} s; "
                 "measure a higher backup.restore.bandwidth, take base backups more often, or keep a following site (topology)",
             )
+
+
+def snapshots(servers: Mapping[str, PostgresClusterSpec], there: str | None) -> Iterator[Problem]:
+    """Snapshots need a class; paths start at the cluster's `storage_classes`."""
+    users = [name for name, spec in servers.items() if spec.backup is not None and spec.backup.snapshots is not None]
+    if users and there is None:
+        yield Problem(
+            path=("snapshots",),
+            rule=f"is missing: postgres_clusters.{users[0]} takes snapshots; name the cluster's VolumeSnapshotClass (kubectl get volumesnapshotclass), or leave backup.snapshots out",
+            example="csi-snapshots",
+        )
 
 
 def operators(

@@ -162,6 +162,13 @@ SIGNALS = (
         "max by (instance_name) (barman_cloud_cloudnative_pg_io_first_recoverability_point)",
     ),
     _signal(
+        "snapshot_timestamp",
+        "timestamp",
+        "End of the last good snapshot; 0 before the first.",
+        # Of backups that a plugin takes, the operator itself tells nothing.
+        "max by (instance_name) (cnpg_collector_last_available_backup_timestamp)",
+    ),
+    _signal(
         "certificate_expiry_timestamp",
         "timestamp",
         "End of the certificate that the server shows.",

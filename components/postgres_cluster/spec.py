@@ -8,8 +8,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from components.postgres_cluster.backup import RESTORER, BackupSpec, RecoverFromSpec, SidecarResources, TopologySpec
+from components.postgres_cluster.backup import RESTORER, BackupSpec, SidecarResources
 from components.postgres_cluster.pooler import PoolerSpec
+from components.postgres_cluster.recovery import RecoverFromSpec, SnapshotPairSpec, TopologySpec
+from components.postgres_cluster.storage import NO_SIZE, ONE_MACHINE, StorageSpec, WalSpec
 from components.vocabulary import (
     Cpu,
     DatabaseName,
@@ -23,7 +25,6 @@ from components.vocabulary import (
     Problem,
     Size,
     Spec,
-    seconds,
     size_bytes,
 )
 
@@ -50,8 +51,6 @@ OWNED_PARAMETERS = frozenset(
 )
 """Derived from other fields, or the platform's own."""
 
-ONE_MACHINE = "one machine runs one server"
-NO_SIZE = "a Docker volume has no size"
 
 Major = Literal[14, 15, 16, 17, 18]
 
@@ -80,35 +79,6 @@ class PostgresResources(Spec):
         if size_bytes(self.memory) < size_bytes(SMALLEST_MEMORY):
             yield Problem(
                 path=("memory",), rule=f"must be {SMALLEST_MEMORY} or more for a server to start", example="1Gi"
-            )
-
-
-class StorageSpec(Spec):
-    """The data volume of each instance."""
-
-    size: Size = Field(examples=["100Gi"])
-    """It can grow, never shrink."""
-    storage_class: DnsLabel | None = Field(default=None, alias="class", examples=["fast-retain"])
-    """Absent: the cluster's default class. Can't be changed once the volume exists; the log's volume has the same."""
-
-
-class WalSpec(Spec):
-    """The write-ahead log: where it lies, how often it is archived, and how much of it is kept for standbys."""
-
-    size: Annotated[Size | None, OnlyOn("kubernetes", NO_SIZE)] = Field(default=None, examples=["20Gi"])
-    """A volume of its own, so that a full log can't stop the data. Can be added, not removed."""
-    archive_interval: Duration = Field(default="5m", examples=["5m"])
-    """The longest that a change waits for its archive: what is lost at worst when a whole site is."""
-    slot_limit: Annotated[Size | None, OnlyOn("kubernetes", ONE_MACHINE)] = Field(default=None, examples=["10Gi"])
-    """Log that is kept for a standby that does not answer; beyond it the standby is built anew, and the primary lives.
-    Absent: half of the volume that the log lies on."""
-
-    def problems(self) -> Iterable[Problem]:
-        if not 30 <= seconds(self.archive_interval) <= 3600:
-            yield Problem(
-                path=("archive_interval",),
-                rule="must be from 30s to 1h: each interval with a change fills a file of 16 MiB in the archive",
-                example="5m",
             )
 
 
@@ -256,6 +226,20 @@ class PostgresClusterSpec(Spec):
             yield Problem(
                 path=("recover_from",),
                 rule="and topology exclude each other: a site that follows starts from the site that writes; remove one of the two",
+            )
+        if self.recover_from is not None and (pair := self.recover_from.snapshots) is not None:
+            yield from self._snapshot_problems(pair)
+
+    def _snapshot_problems(self, pair: SnapshotPairSpec) -> Iterable[Problem]:
+        """A volume is made from each snapshot, and none may be left over or missing."""
+        path = ("recover_from", "snapshots", "wal")
+        if pair.wal is not None and self.wal.size is None:
+            yield Problem(path=path, rule="is for a volume of its own, which this server's log has not; say wal.size")
+        if pair.wal is None and self.wal.size is not None:
+            yield Problem(
+                path=path,
+                rule="is missing: this server's log has a volume of its own (wal.size); name its snapshot, or add the volume after the restore",
+                example=f"{pair.data}-wal",
             )
 
     def _replication_problems(self) -> Iterable[Problem]:

@@ -41,6 +41,8 @@ class KubernetesTarget:
     """The platform's name, for labels."""
     storage_class: str
     """Class of every volume that names none."""
+    snapshot_class: str | None = None
+    """Class of every snapshot; None where the cluster makes none."""
     zones: int
     """Zones with nodes."""
     domain: str

@@ -1,8 +1,8 @@
 """The operators at work: their real programs on a control plane of their own, with their webhooks registered.
 
 They act as the accounts that their releases give them, and nothing runs in the pods they make: what asks a pod for its
-state learns that nobody answers. Envoy Gateway and CloudNativePG's webhooks listen on all addresses, and have no option
-against it.
+state learns that nobody answers. Envoy Gateway and the webhooks of CloudNativePG and KEDA listen on all addresses, and
+have no option against it.
 """
 
 from __future__ import annotations
@@ -27,11 +27,12 @@ from cluster.versions import INSTALLED
 from tests.consumers import accounts
 from tests.consumers.cluster import NOWHERE, Cluster, Object, running
 from tests.consumers.processes import Processes, bare_environment, free_ports, listens
-from toolchain.consumers.crds import RELEASES
+from toolchain.consumers.crds import EVERY, RELEASES
 from toolchain.consumers.managers import (
     BARMAN_CLOUD,
     CLOUDNATIVE_PG,
     ENVOY_GATEWAY,
+    KEDA,
     PROMETHEUS_OPERATOR,
     VERSIONS,
     WEBHOOKS,
@@ -101,8 +102,18 @@ def operating(folder: Path) -> Generator[Operated]:
 def operating_postgres(folder: Path) -> Generator[Operated]:
     """Those of databases alone."""
     with _empty(folder) as operated:
-        operated.cluster.define(*(each for each in RELEASES if each.name in {"cloudnative-pg", "plugin-barman-cloud"}))
+        ours = {"postgresql.cnpg.io", "barmancloud.cnpg.io", "snapshot.storage.k8s.io"}
+        operated.cluster.define(*(each for each in EVERY if ours & set(each.groups)))
         _postgres(operated.cluster, operated.processes, folder)
+        yield operated
+
+
+@contextmanager
+def operating_keda(folder: Path) -> Generator[Operated]:
+    """KEDA alone, with the definitions of the stacks that it scales."""
+    with _empty(folder) as operated:
+        operated.cluster.define(*RELEASES)
+        _keda(operated.cluster, operated.processes, folder)
         yield operated
 
 
@@ -223,6 +234,42 @@ def _rules_webhook() -> dict[str, Any]:
             }
         ],
     }
+
+
+def _keda(cluster: Cluster, processes: Processes, folder: Path) -> None:
+    metrics, health, asked, port, webhook_metrics, webhook_health = free_ports(6)
+    programs, space = KEDA.need(), INSTALLED["keda"].namespace
+    (operator,) = accounts.admit(cluster, "keda").values()
+    certificates = folder / "keda"
+    certificates.mkdir()
+    for name, ours in {"ca.crt": "apiserver.crt", "tls.crt": "apiserver.crt", "tls.key": "apiserver.key"}.items():
+        (certificates / name).symlink_to(cluster.certificates / ours)
+    environment = _environment(operator, folder, WATCH_NAMESPACE="", POD_NAMESPACE=space)
+    processes.start(
+        "keda",
+        [
+            programs / "operator",
+            f"--cert-dir={certificates}",
+            f"--metrics-bind-address=127.0.0.1:{metrics}",
+            f"--health-probe-bind-address=127.0.0.1:{health}",
+            f"--metrics-service-bind-address=127.0.0.1:{asked}",
+        ],
+        env={**environment, "KEDA_CLUSTER_OBJECT_NAMESPACE": space},
+    )
+    processes.start(
+        "keda-webhooks",
+        [
+            programs / "webhooks",
+            f"--cert-dir={certificates}",
+            f"--port={port}",
+            f"--metrics-bind-address=127.0.0.1:{webhook_metrics}",
+            f"--health-probe-bind-address=127.0.0.1:{webhook_health}",
+        ],
+        env=environment,
+    )
+    processes.wait_until("KEDA's webhooks listen", lambda: listens(port))
+    text = (programs / WEBHOOKS).read_text(encoding="utf-8")
+    cluster.apply(*(_at(each, port, cluster, "keda") for each in yaml.safe_load_all(text)))
 
 
 def gateway(cluster: Cluster, processes: Processes, folder: Path, files: Mapping[str, str] | None = None) -> None:

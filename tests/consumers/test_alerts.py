@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import pytest
 
+from components.postgres_cluster.spec import PostgresClusterSpec
+from components.postgres_cluster.telemetry import telemetry
 from components.telemetry import TargetKind
 from components.telemetry_rules import Group, groups
 from tests.consumers.alerts import apps, edge, ground, monitoring, postgres, redis
@@ -91,6 +93,25 @@ def test_the_other_half_of_an_alert_fires_too(promtool: Promtool) -> None:
     name = "MonitoringAlertsNotHandedOver"
     case = Case(minutes=15, ill=monitoring.NO_ALERTMANAGER)
     assert promtool.play(rules(teller), [counted(name, case.minutes, fed(teller, case.ill), {name: 1})]) == ""
+
+
+def test_the_day_of_a_drill_counts_until_the_next_is_due(promtool: Promtool) -> None:
+    """promtool's clock starts in 1970."""
+    restore = {"tried": "1970-01-01", "every": "1d"}
+    spec = PostgresClusterSpec.model_validate(
+        {
+            "major": 18,
+            "storage": {"size": "1Gi"},
+            "databases": {"shop": {}},
+            "backup": {"store": "backups", "restore": restore},
+        }
+    )
+    told, name = (
+        groups([telemetry("main", spec, "kubernetes")], "kubernetes", runbooks=RUNBOOKS),
+        "PostgresRestoreUntried",
+    )
+    for minutes, count in ((24 * 60 - 5, 0), (25 * 60 + 5, 1)):
+        assert promtool.play(told, [counted(name, minutes, {}, {name: count})]) == ""
 
 
 def test_the_player_notices_an_alert_that_does_not_fire(promtool: Promtool) -> None:

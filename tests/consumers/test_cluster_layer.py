@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+import yaml
 
+from cluster import versions
 from components.guards import APPROVAL, PROTECTED
+from tests.consumers import accounts
 from tests.consumers.cluster import Cluster, as_yaml
 from tests.consumers.rendered import Rendered
 from toolchain.consumers.crds import RELEASES
@@ -180,3 +183,14 @@ def test_deleting_all_of_a_kind_is_refused_too(layer: Layer) -> None:
 def test_what_is_not_protected_goes_as_ever(layer: Layer) -> None:
     layer.cluster.kubectl("label", "pvc", "loose", "-n", GUARDED, "any=thing")
     assert layer.delete("pvc", "loose") == ""
+
+
+def test_the_chart_that_can_be_rendered_here_takes_the_values_of_the_layer() -> None:
+    """Envoy Gateway's, which lies in its Go module; Helm passes over a value that no template reads."""
+    made = accounts.chart("envoy_gateway")
+    assert "CustomResourceDefinition" not in {each["kind"] for each in made}
+    (deployment,) = [each for each in made if each["kind"] == "Deployment"]
+    assert deployment["spec"]["replicas"] == 2
+    (told,) = [each for each in made if each["kind"] == "ConfigMap"]
+    config = yaml.safe_load(told["data"]["envoy-gateway.yaml"])
+    assert config["gateway"]["controllerName"] == versions.ENVOY_CONTROLLER

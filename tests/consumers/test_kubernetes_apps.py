@@ -121,13 +121,18 @@ class Applied:
         return found
 
 
+def described(folder: Path) -> Path:
+    """A project with the stack."""
+    folder.mkdir(exist_ok=True)
+    project = {"name": "shop", "runtime": "python", "main": str(PROJECT)}
+    (folder / "Pulumi.yaml").write_text(yaml.safe_dump(project), encoding="utf-8")
+    (folder / "Pulumi.apps.yaml").write_text(yaml.safe_dump({"config": CONFIG}), encoding="utf-8")
+    return folder
+
+
 @pytest.fixture(scope="module")
 def stack(cluster: Cluster, rendered: Rendered, scratch: Path) -> Generator[Applied]:
-    project = scratch / "apps"
-    project.mkdir()
-    described = {"name": "shop", "runtime": "python", "main": str(PROJECT)}
-    (project / "Pulumi.yaml").write_text(yaml.safe_dump(described), encoding="utf-8")
-    (project / "Pulumi.apps.yaml").write_text(yaml.safe_dump({"config": CONFIG}), encoding="utf-8")
+    project = described(scratch / "apps")
     objects = rendered.objects("apps", str(project))
     found = Applied(cluster, rendered.folder("apps", str(project)), objects)
     cluster.define_for(objects)

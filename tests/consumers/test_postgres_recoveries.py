@@ -18,7 +18,7 @@ from tests.consumers import accounts, managers
 from tests.consumers.managers import Operated
 from tests.kit.recorded import plain
 
-KINDS = frozenset({"Secret", "ObjectStore", "Cluster"})
+KINDS = frozenset({"Secret", "ObjectStore", "Cluster", "ScheduledBackup"})
 CLUSTER = "cluster.postgresql.cnpg.io"
 US = "main-us-store"
 OWN = "main-backups-store"
@@ -103,6 +103,39 @@ def test_the_first_instance_is_fetched_from_the_archive(  # columns of the table
     writes = [each["parameters"] for each in server["spec"].get("plugins", ()) if each.get("isWALArchiver")]
     assert [(each["barmanObjectName"], each["serverName"]) for each in writes] == ([archives] if archives else [])
     assert server["status"]["phase"] == "Setting up primary"
+
+
+def _snapshot(name: str, claim: str, space: str) -> dict[str, Any]:
+    return {
+        "apiVersion": "snapshot.storage.k8s.io/v1",
+        "kind": "VolumeSnapshot",
+        "metadata": {
+            "name": name,
+            "namespace": space,
+            "labels": {"cnpg.io/backupName": "main-snapshots-20261125140000"},
+            "annotations": {"cnpg.io/pvcRole": "PG_WAL" if name.endswith("-wal") else "PG_DATA"},
+        },
+        "spec": {"source": {"persistentVolumeClaimName": claim}},
+    }
+
+
+def test_the_first_instance_is_made_from_snapshots_and_the_log_behind_them(operated: Operated) -> None:
+    space, pair = "snapshots", ("main-snapshots-20261125140000", "main-snapshots-20261125140000-wal")
+    operated.cluster.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": space}})
+    for name, claim in zip(pair, ("main-1", "main-1-wal"), strict=True):
+        operated.cluster.apply(_snapshot(name, claim, space))
+        ready = json.dumps({"status": {"readyToUse": True, "restoreSize": "20Gi"}})
+        patch = ("patch", "volumesnapshot", name, "-n", space, "--subresource=status", "--type=merge", "-p", ready)
+        operated.cluster.kubectl(*patch)
+    job = made(operated, "restored from snapshots", space)
+    assert job["metadata"]["labels"]["cnpg.io/jobRole"] == "snapshot-recovery"
+    pod = job["spec"]["template"]["spec"]
+    assert pod["containers"][0]["command"][:3] == ["/controller/manager", "instance", "restoresnapshot"]
+    assert "plugin-barman-cloud" in {each["name"] for each in pod["initContainers"]}
+    sources = {
+        each["metadata"]["name"]: each["spec"]["dataSource"]["name"] for each in operated.cluster.all("pvc", space)
+    }
+    assert sources == dict(zip(("main-1", "main-1-wal"), pair, strict=True))
 
 
 def test_the_sidecar_may_read_the_stores_of_its_server_and_no_others(operated: Operated) -> None:

@@ -98,7 +98,7 @@ KUBERNETES: dict[str, Any] = {
                 "id": "00000000-0000-0000-0000-000000000001",
                 "api_server": ["10.0.0.1/32:6443"],
                 "zones": ["a", "b", "c"],
-                "storage_classes": {"default": "fast-retain"},
+                "storage_classes": {"default": "fast-retain", "snapshots": "csi-snapshots"},
                 "operators": {
                     "barman_cloud": {"version": "0.14", "namespace": "cnpg-system"},
                     "cert_manager": {"version": "1.21", "namespace": "cert-manager", "metrics": 9402},
@@ -142,7 +142,7 @@ KUBERNETES: dict[str, Any] = {
             "wal": {"size": "20Gi"},
             "max_connections": 100,
             "databases": {"shop": {}},
-            "backup": {"store": "backups"},
+            "backup": {"store": "backups", "snapshots": {}},
             "pooler": {"max_clients": 1000},
         }
     },

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from rehearsal.session import Session
 from review import cost, events, state
@@ -103,6 +106,22 @@ def test_a_pooler_comes_and_goes_without_touching_the_data(prod: Session) -> Non
     assert result.exit_code == 0, result.text
     assert result.changes.get("delete") == 3  # the pooler, its budget, and what scrapes it
     assert "replace" not in result.changes
+
+
+def test_the_copy_of_the_guide_comes_and_goes_by_one_edit_each(prod: Session) -> None:
+    """Beside the server whose archive it is made from, in a stack that promises how it survives the loss of its site."""
+    guide = (ROOT / "docs" / "guides" / "restore-a-server.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```yaml\n( +main-past:.*?)```", guide, re.DOTALL)
+    copy = yaml.safe_load(textwrap.dedent(block))
+    prod.stack_text = edited("prod", lambda s: s["postgres_clusters"].update(copy))
+    came = prod.up()
+    assert came.exit_code == 0, came.text
+    assert "replace" not in came.changes
+    prod.stack_text = edited("prod", unchanged)
+    gone = prod.up()
+    assert gone.exit_code == 0, gone.text
+    assert gone.changes["delete"] >= 3  # the Cluster, its policy, its database
+    assert "main-past-cluster" in gone.text
 
 
 def test_a_grown_volume_is_an_update(prod: Session) -> None:

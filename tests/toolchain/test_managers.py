@@ -11,7 +11,7 @@ from cluster.versions import INSTALLED
 from toolchain.consumers import egctl, envoy
 from toolchain.consumers.managers import MODULES, SOURCES, VERSIONS
 
-WRAPPED = ("cloudnative-pg", "plugin-barman-cloud", "prometheus-operator")
+WRAPPED = ("cloudnative-pg", "keda", "plugin-barman-cloud", "prometheus-operator")
 
 
 @pytest.mark.parametrize("name", WRAPPED)

@@ -104,6 +104,14 @@ BROUGHT = (
         files="ciliumnetworkpolicies.yaml",
         groups=("cilium.io",),
     ),
+    Release(
+        module="github.com/kubernetes-csi/external-snapshotter/client/v8",
+        version="v8.6.0",
+        sum="h1:FtGewu2k6HWw6evLGXY8JqUZ9eHpti1kd3e4amj+ilA=",
+        folder="config/crd",
+        files="snapshot.storage.k8s.io_*.yaml",
+        groups=("snapshot.storage.k8s.io",),
+    ),
 )
 """Of what a cluster has already when the cluster layer comes: stacks make such objects, and nobody here installs these."""
 

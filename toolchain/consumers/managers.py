@@ -18,7 +18,7 @@ VERSIONS = {release.name: release.version for release in RELEASES}
 SOURCES = {release.name: release.module for release in RELEASES}
 
 WEBHOOKS = "webhooks.yaml"
-"""CloudNativePG's own registration of its webhooks, which its releases hold too."""
+"""CloudNativePG's and KEDA's own registration of their webhooks, which their releases hold too."""
 
 
 def _cloudnative_pg(folder: Path) -> None:
@@ -39,6 +39,13 @@ def _prometheus_operator(folder: Path) -> None:
 
 def _envoy_gateway(folder: Path) -> None:
     golang.install(f"{SOURCES['gateway']}/cmd/envoy-gateway", VERSIONS["gateway"], folder)
+
+
+def _keda(folder: Path) -> None:
+    source, module = SOURCES["keda"], MODULES / "keda"
+    for program in ("operator", "webhooks"):
+        golang.build(module, f"{source}/cmd/{program}", folder / program)
+    shutil.copyfile(golang.folder_of(module, source) / "config/webhooks/validation_webhooks.yaml", folder / WEBHOOKS)
 
 
 def _wrapped(release: str) -> str:
@@ -70,4 +77,10 @@ ENVOY_GATEWAY = Part(
     cost="building it from its Go module (about three minutes)",
     make=_envoy_gateway,
 )
-MANAGERS = (CLOUDNATIVE_PG, BARMAN_CLOUD, PROMETHEUS_OPERATOR, ENVOY_GATEWAY)
+KEDA = Part(
+    title=f"KEDA {VERSIONS['keda']}",
+    folder_name=_wrapped("keda"),
+    cost="building it from Go modules (about five minutes: it holds the clients of every cloud)",
+    make=_keda,
+)
+MANAGERS = (CLOUDNATIVE_PG, BARMAN_CLOUD, PROMETHEUS_OPERATOR, ENVOY_GATEWAY, KEDA)

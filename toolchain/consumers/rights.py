@@ -27,6 +27,7 @@ ROLES: Mapping[str, Sequence[str]] = {
         "example/rbac/prometheus-operator/prometheus-operator-cluster-role.yaml",
         "example/rbac/prometheus-operator/prometheus-operator-cluster-role-binding.yaml",
     ),
+    "keda": ("config/rbac/role.yaml", "config/rbac/role_binding.yaml"),
 }
 """Files of a release, without what its chart leaves out: the plugin's guard of its own series, which the chart has off."""
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.components.postgres_cluster.variants import VARIANTS, rendered
+from tests.components.postgres_cluster.variants import STORES, VARIANTS, rendered
 from tests.kit.recording import Secret
 from tests.stacks.shipped import recorded
 
@@ -18,7 +18,7 @@ def cluster(variant: str) -> dict[str, Any]:
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_the_deprecated_backups_of_the_operator_itself_are_never_rendered(variant: str) -> None:
     assert "barmanObjectStore" not in str(rendered(variant).as_yaml())
-    assert "backup" not in cluster(variant)
+    assert cluster(variant).get("backup", {}).keys() <= {"volumeSnapshot"}
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
@@ -63,6 +63,113 @@ def test_only_the_store_that_a_server_writes_gets_its_retention() -> None:
     assert stores["main-backups-store"]["retentionPolicy"] == "30d"
     assert "retentionPolicy" not in stores["main-us-store"]
     assert stores["main-us-store"]["configuration"]["s3Credentials"] == {"inheritFromIAMRole": True}
+
+
+def test_snapshots_are_taken_beside_the_backups_and_go_with_their_backup_objects_alone() -> None:
+    spec = rendered("with snapshots").one("ScheduledBackup", "main-snapshots").inputs["spec"]
+    assert (spec["method"], spec["schedule"]) == ("volumeSnapshot", "0 30 14 * * *")
+    assert spec["backupOwnerReference"] == "none"
+    told = {"className": "csi-snapshots", "snapshotOwnerReference": "backup"}
+    assert cluster("with snapshots")["backup"] == {"volumeSnapshot": told}
+    assert rendered("with snapshots").one("ScheduledBackup", "main-backup").inputs["spec"]["method"] == "plugin"
+    assert "backup" not in cluster("as shipped")
+
+
+def test_a_server_from_snapshots_has_its_log_from_the_store() -> None:
+    recovery = cluster("restored from snapshots")["bootstrap"]["recovery"]
+    kind = {"apiGroup": "snapshot.storage.k8s.io", "kind": "VolumeSnapshot"}
+    assert recovery["volumeSnapshots"] == {
+        "storage": {**kind, "name": "main-snapshots-20261125140000"},
+        "walStorage": {**kind, "name": "main-snapshots-20261125140000-wal"},
+    }
+    assert recovery["source"] == "origin"
+    assert recovery["recoveryTarget"] == {"targetTime": "2026-11-25T15:29:59Z"}
+
+
+def _key(store: str, key: str) -> dict[str, str]:
+    return {"name": f"main-{store}-store", "key": key}
+
+
+@pytest.mark.parametrize(
+    ("variant", "store", "word", "who"),
+    [
+        (
+            "from Google to Azure",
+            "azure",
+            "azureCredentials",
+            {
+                "storageAccount": _key("azure", "AZURE_STORAGE_ACCOUNT"),
+                "storageSasToken": _key("azure", "AZURE_STORAGE_SAS_TOKEN"),
+            },
+        ),
+        (
+            "from Google to Azure",
+            "google",
+            "googleCredentials",
+            {"applicationCredentials": _key("google", "gcsCredentials")},
+        ),
+        (
+            "from Amazon to Azure",
+            "azure-key",
+            "azureCredentials",
+            {
+                "storageAccount": _key("azure-key", "AZURE_STORAGE_ACCOUNT"),
+                "storageKey": _key("azure-key", "AZURE_STORAGE_KEY"),
+            },
+        ),
+        (
+            "from Azure to Google, known by its account",
+            "azure-known",
+            "azureCredentials",
+            {"useDefaultAzureCredentials": True},
+        ),
+        (
+            "from Azure to Google, known by its account",
+            "google-known",
+            "googleCredentials",
+            {"gkeEnvironment": True},
+        ),
+    ],
+)
+def test_a_store_is_entered_in_the_words_of_its_provider(
+    variant: str, store: str, word: str, who: dict[str, Any]
+) -> None:
+    made = rendered(variant)
+    configuration = made.one("ObjectStore", f"main-{store}-store").inputs["spec"]["configuration"]
+    assert configuration["destinationPath"] == STORES[store]["bucket"]
+    assert {key: value for key, value in configuration.items() if key.endswith("Credentials")} == {word: who}
+    secrets = [each for each in made.of_type("Secret") if each.name == f"main-{store}-store-credentials"]
+    named = {value["key"] for value in who.values() if isinstance(value, dict)}
+    assert {key for each in secrets for key in each.inputs["stringData"].reveal()} == named
+    assert all(each.protect for each in secrets)
+
+
+def test_azure_s_account_is_the_one_of_the_address() -> None:
+    given = rendered("from Amazon to Azure").one("Secret", "main-azure-key-store-credentials").inputs["stringData"]
+    assert given.reveal()["AZURE_STORAGE_ACCOUNT"] == "blocksightbackups"
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_only_pods_that_azure_must_know_carry_its_label(variant: str) -> None:
+    label = {"labels": {"azure.workload.identity/use": "true"}}
+    known = variant == "from Azure to Google, known by its account"
+    assert cluster(variant).get("inheritedMetadata") == (label if known else None)
+
+
+def test_google_tells_pods_who_they_are_through_a_door_of_their_policy() -> None:
+    def doors(variant: str) -> set[tuple[str, int]]:
+        policy = rendered(variant).one("NetworkPolicy", "main-policy").inputs["spec"]
+        return {
+            (peer["ipBlock"]["cidr"], port["port"])
+            for rule in policy["egress"]
+            for peer in rule.get("to", ())
+            if "ipBlock" in peer
+            for port in rule.get("ports", ())
+        }
+
+    metadata = {("169.254.169.254/32", 80), ("169.254.169.252/32", 988)}
+    assert metadata <= doors("from Azure to Google, known by its account")
+    assert not metadata & doors("from Google to Azure")
 
 
 @pytest.mark.parametrize("variant", VARIANTS)

@@ -21,7 +21,7 @@ def spec(**said: Any) -> PostgresClusterSpec:
     )
 
 
-FULL = spec(backup={"store": "backups"}, pooler={}, docker={"archive": True})
+FULL = spec(backup={"store": "backups", "snapshots": {}}, pooler={}, docker={"archive": True})
 
 
 def names(given: PostgresClusterSpec, target: TargetKind = "kubernetes") -> set[str]:
@@ -110,3 +110,11 @@ def test_two_servers_record_each_signal_once() -> None:
     recorded = [rule["record"] for rule in rules[0]["rules"]]
     assert len(recorded) == len(set(recorded))
     assert [group["name"] for group in rules] == ["signals", "alerts-main", "alerts-other"]
+
+
+def test_a_drill_is_asked_for_by_its_day() -> None:
+    """Once a stack file tells of one, its archive says nothing any more."""
+    told = {"store": "backups", "restore": {"tried": "2026-11-25", "every": "30d"}}
+    assert expr(spec(backup=told), "PostgresRestoreUntried") == "vector(time() - 1795564800) > 2592000"
+    assert "recoverable_since" in expr(spec(backup={"store": "backups"}), "PostgresRestoreUntried")
+    assert "PostgresRestoreUntried" not in names(spec())

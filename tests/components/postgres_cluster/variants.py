@@ -10,6 +10,28 @@ from typing import Any
 from tests.kit.recording import Recording
 from tests.stacks.shipped import PROJECT, SECRETS, run, values
 
+STORES: dict[str, Any] = {
+    "us": {"bucket": "s3://blocksight-backups-us/prod"},
+    "azure": {
+        "provider": "azure",
+        "bucket": "https://blocksightbackups.blob.core.windows.net/postgres/prod",
+        "credentials": {"sas_token": {"secret": "backup_sas_token"}},
+    },
+    "azure-key": {
+        "provider": "azure",
+        "bucket": "https://blocksightbackups.blob.core.windows.net/postgres",
+        "credentials": {"account_key": {"secret": "backup_account_key"}},
+    },
+    "azure-known": {"provider": "azure", "bucket": "https://blocksightbackups.blob.core.windows.net/postgres"},
+    "google": {
+        "provider": "google",
+        "bucket": "gs://blocksight-backups/prod",
+        "credentials": {"key": {"secret": "backup_google_key"}},
+    },
+    "google-known": {"provider": "google", "bucket": "gs://blocksight-backups"},
+}
+"""Beside the one that the stack is shipped with."""
+NAMED = ("promotion_token", "backup_sas_token", "backup_account_key", "backup_google_key")
 PEERS = {"us": {"store": "us", "server": "main-g1"}}
 
 
@@ -58,6 +80,37 @@ def _rich(main: dict[str, Any]) -> None:
     )
 
 
+def _moved(main: dict[str, Any], reads: str, writes: str) -> None:
+    main.update(generation=2, recover_from={"store": reads, "server": "main-g1"})
+    main["backup"]["store"] = writes
+
+
+def _moved_with_keys(main: dict[str, Any]) -> None:
+    _moved(main, "google", "azure")
+
+
+def _moved_with_the_account_s_key(main: dict[str, Any]) -> None:
+    _moved(main, "us", "azure-key")
+
+
+def _moved_without_keys(main: dict[str, Any]) -> None:
+    _moved(main, "azure-known", "google-known")
+    client = {"azure.workload.identity/client-id": "00000000-0000-0000-0000-000000000000"}
+    main["kubernetes"] = {"service_account_annotations": client}
+
+
+def _snapshotted(main: dict[str, Any]) -> None:
+    main["backup"]["snapshots"] = {"schedule": "0 30 14 * * *"}
+
+
+def _restored_from_snapshots(main: dict[str, Any]) -> None:
+    main["backup"]["snapshots"] = {}
+    pair = {"data": "main-snapshots-20261125140000", "wal": "main-snapshots-20261125140000-wal"}
+    moment = "2026-11-25T15:29:59Z"
+    source = {"store": "backups", "server": "main-g1", "snapshots": pair, "target_time": moment}
+    main.update(generation=2, recover_from=source)
+
+
 def _only_restored(main: dict[str, Any]) -> None:
     del main["backup"]
     main.update(instances=1, replication={"rpo": "seconds"}, recover_from={"store": "backups", "server": "main-g1"})
@@ -72,6 +125,11 @@ VARIANTS: dict[str, Callable[[dict[str, Any]], None]] = {
     "one instance": _alone,
     "without backups": _careless,
     "restored and without backups": _only_restored,
+    "with snapshots": _snapshotted,
+    "restored from snapshots": _restored_from_snapshots,
+    "from Google to Azure": _moved_with_keys,
+    "from Amazon to Azure": _moved_with_the_account_s_key,
+    "from Azure to Google, known by its account": _moved_without_keys,
     "with everything said": _rich,
 }
 
@@ -80,9 +138,9 @@ VARIANTS: dict[str, Callable[[dict[str, Any]], None]] = {
 def rendered(variant: str) -> Recording:
     """What the program registers."""
     given = copy.deepcopy(values("prod"))
-    stores = given[f"{PROJECT}:object_stores"]
-    stores["us"] = {"bucket": "s3://blocksight-backups-us/prod"}
-    given[f"{PROJECT}:secrets"] = {**SECRETS, "promotion_token": "placeholder-of-promotion-token"}
+    given[f"{PROJECT}:environment"]["target"]["cluster"]["storage_classes"]["snapshots"] = "csi-snapshots"
+    given[f"{PROJECT}:object_stores"].update(copy.deepcopy(STORES))
+    given[f"{PROJECT}:secrets"] = {**SECRETS, **{name: f"placeholder-of-{name}" for name in NAMED}}
     VARIANTS[variant](given[f"{PROJECT}:postgres_clusters"]["main"])
     if variant == "with everything said":
         given[f"{PROJECT}:app_services"]["api"]["migrations"]["risky"] = True

@@ -20,10 +20,11 @@ WELL = {
     _of("cnpg_pg_replication_is_wal_receiver_up", "main-2"): "1x3000",
     _of("barman_cloud_cloudnative_pg_io_last_available_backup_timestamp"): "1000+60x3000",
     _of("barman_cloud_cloudnative_pg_io_last_failed_backup_timestamp"): "0x3000",
+    _of("cnpg_collector_last_available_backup_timestamp"): "1000+60x3000",
     'probe_ssl_earliest_cert_expiry{instance_name="main"}': f"{90 * 86400}x3000",
     **{_of("cnpg_pgbouncer_last_collection_error", f"pooler-{n}"): "0x3000" for n in (1, 2)},
 }
-"""Three members, two standbys, two poolers, a backup every minute."""
+"""Three members, two standbys, two poolers, a backup and a snapshot every minute."""
 
 
 def _claim(value: str) -> dict[str, str]:
@@ -44,6 +45,8 @@ def _certificate(end: int) -> dict[str, str]:
 SYNC = "cnpg_collector_sync_replicas"
 ARCHIVED, FAILED = "cnpg_pg_stat_archiver_last_archived_time", "cnpg_pg_stat_archiver_last_failed_time"
 BACKUP = "barman_cloud_cloudnative_pg_io_last_available_backup_timestamp"
+SNAPSHOT = "cnpg_collector_last_available_backup_timestamp"
+RECOVERABLE = "barman_cloud_cloudnative_pg_io_first_recoverability_point"
 BACKUP_FAILED = "barman_cloud_cloudnative_pg_io_last_failed_backup_timestamp"
 
 ROWS: dict[str, tuple[int, dict[str, str], dict[str, str]]] = {
@@ -150,6 +153,9 @@ ROWS: dict[str, tuple[int, dict[str, str], dict[str, str]]] = {
         {_of(BACKUP): "1000x3000", _of(BACKUP_FAILED): "2000x3000"},
         {_of(BACKUP): "3000x3000", _of(BACKUP_FAILED): "2000x3000"},
     ),
+    "PostgresSnapshotTooOld": (37 * 60 + 5, {_of(SNAPSHOT): "0x3000"}, {_of(SNAPSHOT): "10800x3000"}),
+    # Two days after the first backup, and an hour to be sure.
+    "PostgresRestoreUntried": (49 * 60 + 5, {_of(RECOVERABLE): "1x3000"}, {_of(RECOVERABLE): "10800x3000"}),
     "PostgresPoolerMissing": (10, {_of("cnpg_pgbouncer_last_collection_error", "pooler-2"): GONE}, {}),
     "PostgresPoolerFull": (
         10,

@@ -39,6 +39,17 @@ CASES: tuple[Case, ...] = (
         "docker",
     ),
     Case(
+        "An app at a bucket that speaks no S3",
+        {
+            "object_stores.uploads": {"provider": "google", "bucket": "gs://shop-uploads"},
+            f"{API}.connects_to": [{"object_store": "uploads"}],
+        },
+        (
+            f"{API}.connects_to[0].object_store: speaks no S3, which is all that an app's variables can tell; name a store whose provider is s3",
+        ),
+        "docker",
+    ),
+    Case(
         "A bucket in no region, with keys that are not set",
         {
             "object_stores.uploads": {key: value for key, value in UPLOADS.items() if key != "region"},

@@ -29,6 +29,15 @@ CASES: tuple[Case, ...] = (
         "cluster",
     ),
     Case(
+        "A Kubernetes that KEDA was not tried on",
+        {"cluster.version": "1.33", "addons.keda": {}},
+        (
+            f"cluster.version: is no version that cloudnative_pg 1.30 supports, which are 1.34 to 1.36 ({CNPG}); adopt another cloudnative_pg, or leave it out",
+            "cluster.version: is no version that keda 2.21 supports, which are 1.34 to 1.36 (https://keda.sh/docs/2.22/operate/cluster/: what it is tested on, and no more is promised); adopt another keda, or leave it out",
+        ),
+        "cluster",
+    ),
+    Case(
         "A Kubernetes without admission policies",
         {"cluster.version": "1.29"},
         ("cluster.version: must be 1.30 or later, for ValidatingAdmissionPolicy",),

@@ -1,24 +1,13 @@
-"""What a PostgresCluster can't promise: replication, versions, backups, recovery, objectives, ways in."""
+"""What a PostgresCluster can't promise: replication, versions, ways in."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from tests.stacks.refusals.case import API, CLUSTER, Case
+from tests.stacks.refusals.case import API, Case
 
 MAIN = "postgres_clusters.main"
 
-BACKED_UP: dict[str, Any] = {
-    "object_stores.backups": {"bucket": "s3://shop-backups/prod"},
-    f"{CLUSTER}.operators.barman_cloud": {"version": "0.14", "namespace": "cnpg-system"},
-    f"{MAIN}.backup": {"store": "backups"},
-}
-"""A small stack with backups: nothing is wrong with it."""
-
-PEERS = {"us": {"store": "backups", "server": "other-g1"}}
-
 CASES: tuple[Case, ...] = (
-    # PostgresCluster: replication, versions, backups
+    # PostgresCluster: replication, versions
     Case(
         "A risky migration of a server without backups",
         {f"{API}.migrations": {"command": ["migrate"], "risky": True}},
@@ -101,150 +90,6 @@ CASES: tuple[Case, ...] = (
         (
             f"{MAIN}.wal.archive_interval: must be from 30s to 1h: each interval with a change fills a file of 16 MiB in the archive; e.g. 5m",
         ),
-    ),
-    Case(
-        "A schedule without seconds",
-        {**BACKED_UP, f"{MAIN}.backup.schedule": "0 2 * * *"},
-        (f'{MAIN}.backup.schedule: has 5 fields, and needs six: seconds come first; e.g. "0 0 2 * * *"',),
-    ),
-    Case(
-        "A retention in words",
-        {**BACKED_UP, f"{MAIN}.backup.retention": "1 month"},
-        (
-            f"{MAIN}.backup.retention: must be a whole number of days, weeks or months without a space: d, w or m; e.g. 30d",
-        ),
-    ),
-    Case(
-        "A backup into a store that is not there",
-        {**BACKED_UP, f"{MAIN}.backup.store": "offsite"},
-        (f"{MAIN}.backup.store: names no object store of this stack; there are: backups",),
-    ),
-    Case(
-        "A backup without the operator's plugin",
-        {path: value for path, value in BACKED_UP.items() if "barman_cloud" not in path},
-        (
-            f"{CLUSTER}.operators.barman_cloud: is missing: backup and recover_from need the Barman Cloud plugin; install it with the cluster layer and paste the block that it prints; e.g. {{version: '0.14', namespace: cnpg-system}}",
-        ),
-    ),
-    Case(
-        "A backup on one machine",
-        {f"{MAIN}.backup": {"store": "backups"}},
-        (
-            f"{MAIN}.backup: is for kubernetes only: on one machine `docker.archive` and `make backup` do this; remove it",
-            f"{MAIN}.backup.store: names no object store of this stack; there are: none",
-        ),
-        "docker",
-    ),
-    Case(
-        "An object store whose secrets are not set",
-        {
-            **BACKED_UP,
-            "object_stores.backups.credentials": {"access_key": {"secret": "id"}, "secret_key": {"secret": "key"}},
-        },
-        (
-            "object_stores.backups.credentials.access_key.secret: names a secret that is not set; set it: pulumi config set --secret --path secrets.id",
-            "object_stores.backups.credentials.secret_key.secret: names a secret that is not set; set it: pulumi config set --secret --path secrets.key",
-        ),
-    ),
-    Case(
-        "An object store over plain HTTP, anywhere",
-        {"object_stores.backups": {"bucket": "s3://shop-backups", "endpoint": "http://s3.example.com"}},
-        (
-            "object_stores.backups.endpoint: is not encrypted, and may lie anywhere; use https, or name the private networks in cidrs; e.g. https://s3.eu-central-1.amazonaws.com",
-        ),
-    ),
-    Case(
-        "A restore into its own archive",
-        {**BACKED_UP, f"{MAIN}.recover_from": {"store": "backups", "server": "main-g1"}},
-        (
-            f"{MAIN}.recover_from.server: is where this server archives itself (backups, main-g1): it would overwrite what it is made from; raise generation; e.g. generation: 2",
-        ),
-    ),
-    Case(
-        "A restore to a moment without its zone",
-        {
-            **BACKED_UP,
-            f"{MAIN}.generation": 2,
-            f"{MAIN}.recover_from": {"store": "backups", "server": "main-g1", "target_time": "2026-11-25T01:29:59"},
-        },
-        (
-            f'{MAIN}.recover_from.target_time: must be a moment in ISO 8601 with its zone, quoted; e.g. "2026-11-25T01:29:59Z"',
-        ),
-    ),
-    Case(
-        "A restore that stops at once, of no backup in particular",
-        {
-            **BACKED_UP,
-            f"{MAIN}.generation": 2,
-            f"{MAIN}.recover_from": {"store": "backups", "server": "main-g1", "immediate": True},
-        },
-        (
-            f"{MAIN}.recover_from.immediate: needs backup_id: without it nobody can tell which base backup is meant; e.g. {{backup_id: 20261125T020000, immediate: true}}",
-        ),
-    ),
-    Case(
-        "A generation of nothing",
-        {f"{MAIN}.generation": 2},
-        (f"{MAIN}.generation: needs backup: it is about what this server archives; e.g. {{store: backups}}",),
-    ),
-    Case(
-        "A primary that is no site",
-        {**BACKED_UP, f"{MAIN}.topology": {"self": "eu", "primary": "asia", "peers": PEERS}},
-        (f"{MAIN}.topology.primary: is no site of this topology; there are: eu, us",),
-    ),
-    Case(
-        "A promotion token for a site that follows",
-        {
-            **BACKED_UP,
-            "secrets.token": {"secure": "v1:abc"},
-            f"{MAIN}.topology": {"self": "eu", "primary": "us", "peers": PEERS, "promotion_token": {"secret": "token"}},
-        },
-        (f"{MAIN}.topology.promotion_token: is for the site that becomes primary, in the change that makes it so",),
-    ),
-    Case(
-        "A site that starts from two places",
-        {
-            **BACKED_UP,
-            f"{MAIN}.recover_from": {"store": "backups", "server": "main-g9"},
-            f"{MAIN}.topology": {"self": "eu", "primary": "eu", "peers": PEERS},
-        },
-        (
-            f"{MAIN}.recover_from: and topology exclude each other: a site that follows starts from the site that writes; remove one of the two",
-        ),
-    ),
-    Case(
-        "A promise that nothing keeps",
-        {"environment.objectives": {"rto": "1h", "rpo": "15m"}},
-        (
-            f"{MAIN}.backup: is missing: environment.objectives promises what a lost site costs, and nothing is kept outside of it; e.g. {{store: backups}}",
-        ),
-    ),
-    Case(
-        "A server too large for the promised restore",
-        {
-            **BACKED_UP,
-            "environment.objectives": {"rto": "30m", "rpo": "15m"},
-            "environment.target.quota.storage": "4Ti",
-            f"{MAIN}.storage.size": "1Ti",
-        },
-        (
-            f"{MAIN}.storage.size: takes 11488 s to restore when full (15 min to decide, then 1Ti and the log at 100Mi per second), and environment.objectives.rto allows 1800 s; measure a higher backup.restore.bandwidth, take base backups more often, or keep a following site (topology)",
-        ),
-    ),
-    Case(
-        "An archive too slow for what may be lost",
-        {**BACKED_UP, "environment.objectives": {"rto": "2h", "rpo": "1m"}},
-        (
-            f"{MAIN}.wal.archive_interval: loses up to 300 s with the site, and environment.objectives.rpo allows 60 s; e.g. 1m",
-        ),
-    ),
-    Case(
-        "A promise on one machine",
-        {"environment.objectives": {"rto": "1h", "rpo": "15m"}},
-        (
-            "environment.objectives: is for kubernetes only: one machine has nothing outside of it to restore from; remove it",
-        ),
-        "docker",
     ),
     # PostgresCluster: ways in
     Case(
