@@ -11,20 +11,21 @@ from typing import Any
 import yaml
 from pydantic import create_model
 
-from components import docstrings
+from components.docstrings import describe
 from components.vocabulary import Spec
 from reading import PROVIDERS
 
 
 def of(project: str, model: type[Spec], elsewhere: Sequence[str] = ()) -> dict[str, Any]:
     """JSON Schema of a whole stack file: keys carry the project's name. Sections that stand `elsewhere` are left out."""
-    fields = {name: field for name, field in model.model_fields.items() if name not in elsewhere}
-    sections: dict[str, Any] = {f"{project}:{name}": (field.annotation, field) for name, field in fields.items()}
+    sections: dict[str, Any] = {
+        f"{project}:{name}": (field.annotation, field)
+        for name, field in model.model_fields.items()
+        if name not in elsewhere
+    }
     config = create_model("Config", **sections).model_json_schema(by_alias=True)
     definitions = config.pop("$defs")
-    for name, text in docstrings.of(model).items():
-        if name in fields:
-            config["properties"][f"{project}:{name}"].setdefault("description", text)
+    describe(config["properties"], model, prefix=f"{project}:")
     config["properties"][f"{project}:secrets"] = {
         "type": "object",
         "additionalProperties": {

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import inspect
 import textwrap
+from typing import Any
 
 from pydantic import BaseModel, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
@@ -24,17 +25,21 @@ def of(model: type[BaseModel]) -> dict[str, str]:
     return {name: text for name, text in found.items() if name in model.model_fields}
 
 
+def describe(properties: dict[str, Any], model: type[BaseModel], prefix: str = "") -> None:
+    """Gives the properties of a schema, under their alias if they have one, what stands below the fields they are made from."""
+    for name, text in of(model).items():
+        key = prefix + (model.model_fields[name].alias or name)
+        if key in properties:
+            properties[key].setdefault("description", text)
+
+
 class Documented(BaseModel):
     """Base of models whose JSON Schema carries what stands below their fields; a description that a field states stays."""
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         schema = handler(core_schema)
-        properties = handler.resolve_ref_schema(schema).get("properties", {})
-        for name, text in of(cls).items():
-            alias = cls.model_fields[name].alias or name
-            if alias in properties:
-                properties[alias].setdefault("description", text)
+        describe(handler.resolve_ref_schema(schema).get("properties", {}), cls)
         return schema
 
 
