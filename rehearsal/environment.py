@@ -40,7 +40,11 @@ def prepare_home(home: Path) -> None:
 
 
 def build(places: Places, providers: str, *, durable: bool) -> dict[str, str]:
-    """The whole environment; `durable` states are saved after every step, throw-away ones at the end."""
+    """The whole environment; `durable` states are saved after every step, throw-away ones at the end.
+
+    The engine replaces a file of its backend at once, but not the `.attrs` that it lays beside it: killed while it writes one, it
+    leaves half of it, and never opens that stack again. `metadata=skip` leaves them out.
+    """
     path = [str(places.venv / "bin"), str(places.engine), os.environ.get("PATH", os.defpath)]
     environment = {name: os.environ[name] for name in PASSED if name in os.environ}
     environment |= {
@@ -50,7 +54,7 @@ def build(places: Places, providers: str, *, durable: bool) -> dict[str, str]:
         "VIRTUAL_ENV": str(places.venv),
         "PYTHONPATH": str(_INJECT),
         "PULUMI_HOME": str(places.home / "pulumi"),
-        "PULUMI_BACKEND_URL": f"file://{places.backend}",
+        "PULUMI_BACKEND_URL": f"file://{places.backend}?metadata=skip",
         "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
         "PULUMI_DEBUG_PROVIDERS": providers,
         "PULUMI_DEBUG_COMMANDS": "true",  # gives the CLI its `--event-log`, as the automation API does

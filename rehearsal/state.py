@@ -85,14 +85,16 @@ class StateFolder:
     def reconcile(self, objects: Objects) -> list[str]:
         """After a run that was killed: what a person would do by hand, and a line for each thing done.
 
-        The engine's lock is stale, because we hold ours. Pending operations tell of calls whose answer was lost; an object that
-        such a call had made already is in no state, and would be in the way of the next create.
+        The engine's lock is stale, because we hold ours; what it laid beside a file (`.attrs`, by engines that were not told to
+        leave them out) may be half written. Pending operations tell of calls whose answer was lost; an object that such a call had
+        made already is in no state, and would be in the way of the next create.
         """
         running = self.folder / "running"
         if not running.exists():
             return []
         run, project, stack = json.loads(running.read_text(encoding="utf-8"))
-        for file in (self.backend / ".pulumi" / "locks").rglob("*.json"):
+        engine = self.backend / ".pulumi"
+        for file in (*(engine / "locks").rglob("*.json"), *engine.rglob("*.attrs")):
             file.unlink()
         document = json.loads(self.checkpoint(project, stack).read_text(encoding="utf-8"))
         latest = mapping(document["checkpoint"].get("latest"))

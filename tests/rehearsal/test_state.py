@@ -104,6 +104,20 @@ def test_a_killed_up_is_resumed_without_loss_or_duplicate(folder: Folder, tmp_pa
         assert session.up().changes == {"same": 44}
 
 
+def test_a_kill_in_the_middle_of_what_lies_beside_a_checkpoint_costs_nothing(folder: Folder, tmp_path: Path) -> None:
+    folder.program(MANY)
+    state = tmp_path / "state"
+    with Session(folder.path, "dev", state=state) as session:
+        assert session.up().exit_code == 0
+    backend = state / "backend"
+    assert not list(backend.rglob("*.attrs")), "the engine does not replace them at once"
+    (checkpoint,) = (backend / ".pulumi" / "stacks").rglob("*.json")
+    checkpoint.with_name(f"{checkpoint.name}.attrs").touch()  # by an engine of before, killed
+    (state / "running").write_text(json.dumps(["a run", checkpoint.parent.name, "dev"]), encoding="utf-8")
+    with Session(folder.path, "dev", state=state) as session:
+        assert session.up().changes == {"same": 44}
+
+
 @needs_proc
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_everything_in_good_order(folder: Folder, tmp_path: Path, number: signal.Signals) -> None:

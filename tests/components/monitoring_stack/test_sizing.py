@@ -100,8 +100,8 @@ def test_a_volume_that_does_not_is_refused_with_the_number_and_the_formula(
         assert word in str(refused.value)
 
 
-def peak(**said: Any) -> Footprint:
-    return facts.peak(spec(**said))
+def peak(*, pushed: bool = False, **said: Any) -> Footprint:
+    return facts.peak(spec(**said), pushed=pushed)
 
 
 def test_the_namespace_has_room_for_every_replica_and_for_a_rollout() -> None:
@@ -110,3 +110,4 @@ def test_the_namespace_has_room_for_every_replica_and_for_a_rollout() -> None:
     assert two.storage == one.storage + spec().metrics.volume + 2 * size_bytes(facts.ALERTMANAGER_STORAGE)
     assert two.pods == one.pods + 4, "a Prometheus, two Alertmanagers, a prober"
     assert peak(logs=None).storage == one.storage - LogsSpec().volume
+    assert peak(pushed=True).pods == one.pods + 1, "a push gateway only where somebody pushes"

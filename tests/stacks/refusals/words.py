@@ -189,7 +189,7 @@ CASES: tuple[Case, ...] = (
     Case(
         "A network plugin that adds nothing here",
         {f"{CLUSTER}.cni": "calico"},
-        (f"{CLUSTER}.cni: must be one of: 'cilium'",),
+        (f"{CLUSTER}.cni: must be one of: 'cilium'; e.g. cilium",),
     ),
     Case(
         "An API server without its port",
