@@ -110,4 +110,6 @@ def test_the_namespace_has_room_for_every_replica_and_for_a_rollout() -> None:
     assert two.storage == one.storage + spec().metrics.volume + 2 * size_bytes(facts.ALERTMANAGER_STORAGE)
     assert two.pods == one.pods + 4, "a Prometheus, two Alertmanagers, a prober"
     assert peak(logs=None).storage == one.storage - LogsSpec().volume
-    assert peak(pushed=True).pods == one.pods + 1, "a push gateway only where somebody pushes"
+    pushed = peak(pushed=True)
+    assert pushed.pods == one.pods + 2, "a push gateway where somebody pushes, and its next pod"
+    assert pushed.volume_claims == one.volume_claims + 1
