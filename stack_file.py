@@ -7,9 +7,9 @@ decrypt them: nothing here ends up in a resource.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import yaml
 
@@ -37,6 +37,11 @@ PROJECT_FILE = "Pulumi.yaml"
 
 OF_THE_ENGINE = ("config", "environment", "encryptionsalt", "encryptedkey", "secretsprovider")
 """All that the engine reads of a stack file; it passes over any other key without a word."""
+
+
+def qualified(config: Mapping[str, Any], project: str) -> dict[str, Any]:
+    """Configuration by whole key, as the engine has it: a key without a namespace is the project's."""
+    return {key if ":" in key else f"{project}:{key}": value for key, value in config.items()}
 
 
 class StackFile:
