@@ -144,18 +144,23 @@ def read(folder: Path, stack: str) -> StackConfig:
     return topology.plan(config.parse(project, stack, StackFile.read(path, project), values)).stack
 
 
-def _named_secrets(value: Any) -> Iterator[str]:
-    match value:
-        case {"secret": str(name)}:
-            yield name
-        case dict():
-            for inner in value.values():  # pyright: ignore[reportUnknownVariableType]  # any YAML
-                yield from _named_secrets(inner)
-        case list():
-            for inner in value:  # pyright: ignore[reportUnknownVariableType]  # any YAML
-                yield from _named_secrets(inner)
-        case _:
-            return
+def _named_secrets(values: Any) -> Iterator[str]:
+    """Each part once, however often aliases repeat it."""
+    left, seen = [values], set[int]()
+    while left:
+        value = left.pop()
+        if id(value) in seen:
+            continue
+        seen.add(id(value))
+        match value:
+            case {"secret": str(name)}:
+                yield name
+            case dict():
+                left += value.values()
+            case list():
+                left += value
+            case _:
+                continue
 
 
 def main() -> int:

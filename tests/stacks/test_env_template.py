@@ -58,6 +58,7 @@ def test_any_text_survives_the_shell(value: str) -> None:
         ("config: {a: ", "env: a file of stack dev is not valid YAML: "),
         ("[]", "env: Pulumi.dev.yaml or Pulumi.yaml lacks what each has: "),
         ("config: {}", "Pulumi.dev.yaml is refused: "),
+        ("config: {shop:a: &a [*a]}", "Pulumi.dev.yaml is refused: "),
     ],
 )
 def test_a_file_that_is_none_is_told_without_a_trace(text: str, told: str, tmp_path: Path) -> None:

@@ -49,6 +49,16 @@ def test_what_the_engine_reads_is_no_problem() -> None:
     assert told(text) == []
 
 
+def test_aliases_without_measure_or_end_are_told_once() -> None:
+    rows = ["  shop:a0: &a0 [x, x, x, x, x, x, x, x, x]"]
+    rows += [f"  shop:a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 40)]
+    rule = "its aliases (`*`) unfold to more than 100,000 values; write out what is meant, without aliases of aliases"
+    assert [line for line in told("\n".join(["config:", *rows])) if "aliases" in line] == [
+        f"Pulumi.dev.yaml:7: a5: {rule}"
+    ]
+    assert told("config:\n  shop:a: &a [*a]\n") == [f"Pulumi.dev.yaml:2: a: {rule}"]
+
+
 def _models(annotation: Any, found: set[type[BaseModel]]) -> set[type[BaseModel]]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel) and annotation not in found:
         found.add(annotation)
