@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, get_args
+from typing import Annotated, Any, get_args, get_origin
 
 import pytest
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 
 from cluster.config import ClusterConfig
 from config import StackConfig
+from pattern_words import WORDS
 from refusals import line, translate
 from stack_file import StackFile
 
@@ -67,6 +69,29 @@ def _models(annotation: Any, found: set[type[BaseModel]]) -> set[type[BaseModel]
     for argument in get_args(annotation):
         _models(argument, found)
     return found
+
+
+def _patterns(annotation: Any, metadata: tuple[Any, ...]) -> Iterator[str]:
+    """Of a field, and of whatever its lists and mappings hold."""
+    for item in metadata:
+        if isinstance(item, FieldInfo):
+            yield from _patterns(None, tuple(item.metadata))
+        if isinstance(pattern := getattr(item, "pattern", None), str):
+            yield pattern
+    inner = get_args(annotation)
+    if get_origin(annotation) is Annotated:
+        yield from _patterns(inner[0], inner[1:])
+    else:
+        for argument in inner:
+            yield from _patterns(argument, ())
+
+
+def test_every_pattern_is_told_in_words_and_every_sentence_is_of_one() -> None:
+    models = _models(ClusterConfig, _models(StackConfig, set()))
+    fields = [field for model in models for field in model.model_fields.values()]
+    found = {p for field in fields for p in _patterns(field.annotation, tuple(field.metadata))}
+    assert found == set(WORDS)
+    assert all(words.startswith("must be ") and "\\" not in words for words in WORDS.values())
 
 
 def _refused(model: type[BaseModel], key: str) -> Iterator[tuple[str, str | None]]:
