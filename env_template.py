@@ -164,10 +164,12 @@ def _named_secrets(values: Any) -> Iterator[str]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="env_template", description="prints an .env template for an app")
-    parser.add_argument("app")
-    parser.add_argument("--stack", default="dev")
-    parser.add_argument("--project", type=Path, default=Path())
+    parser = argparse.ArgumentParser(prog="python env_template.py", description="prints an .env template for an app")
+    parser.add_argument("app", metavar="APP", help="its name in the stack file")
+    parser.add_argument("--stack", default="dev", help="name of the stack: Pulumi.<stack>.yaml (default: dev)")
+    parser.add_argument(
+        "--project", type=Path, default=Path(), metavar="DIR", help="folder of Pulumi.yaml (default: here)"
+    )
     given = parser.parse_args()
     try:
         stack = read(given.project, given.stack)

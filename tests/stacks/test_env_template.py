@@ -76,7 +76,7 @@ def test_a_file_that_is_none_is_told_without_a_trace(text: str, told: str, tmp_p
     [
         (["config.py", "schema", "nowhere"], "schema: there is no nowhere/Pulumi.yaml"),
         (["-m", "rollback", "--stack", "nowhere"], "rollback: there is no Pulumi.nowhere.yaml"),
-        (["-m", "recovery", "--stack", "nowhere", "backup"], "recovery: Pulumi.nowhere.yaml is not there"),
+        (["-m", "recovery", "backup", "--stack", "nowhere"], "recovery: Pulumi.nowhere.yaml is not there"),
         (["-m", "recovery", "restore", "main", "--to", "noon"], "must be a moment with its zone: "),
     ],
 )
