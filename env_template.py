@@ -141,25 +141,32 @@ def read(folder: Path, stack: str) -> StackConfig:
     return topology.plan(config.parse(project, stack, StackFile.read(path, project), values)).stack
 
 
-def _named_secrets(value: Any) -> Iterator[str]:
-    match value:
-        case {"secret": str(name)}:
-            yield name
-        case dict():
-            for inner in value.values():  # pyright: ignore[reportUnknownVariableType]  # any YAML
-                yield from _named_secrets(inner)
-        case list():
-            for inner in value:  # pyright: ignore[reportUnknownVariableType]  # any YAML
-                yield from _named_secrets(inner)
-        case _:
-            return
+def _named_secrets(values: Any) -> Iterator[str]:
+    """Each part once, however often aliases repeat it."""
+    left, seen = [values], set[int]()
+    while left:
+        value = left.pop()
+        if id(value) in seen:
+            continue
+        seen.add(id(value))
+        match value:
+            case {"secret": str(name)}:
+                yield name
+            case dict():
+                left += value.values()
+            case list():
+                left += value
+            case _:
+                continue
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="env_template", description="prints an .env template for an app")
-    parser.add_argument("app")
-    parser.add_argument("--stack", default="dev")
-    parser.add_argument("--project", type=Path, default=Path())
+    parser = argparse.ArgumentParser(prog="python env_template.py", description="prints an .env template for an app")
+    parser.add_argument("app", metavar="APP", help="its name in the stack file")
+    parser.add_argument("--stack", default="dev", help="name of the stack: Pulumi.<stack>.yaml (default: dev)")
+    parser.add_argument(
+        "--project", type=Path, default=Path(), metavar="DIR", help="folder of Pulumi.yaml (default: here)"
+    )
     given = parser.parse_args()
     try:
         stack = read(given.project, given.stack)

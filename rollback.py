@@ -119,8 +119,10 @@ def _history(folder: Path, stack: str) -> list[dict[str, Any]]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="rollback", description="puts the last good images back into a stack file")
-    parser.add_argument("--stack", required=True)
+    parser = argparse.ArgumentParser(
+        prog="python -m rollback", description="puts the last good images back into a stack file"
+    )
+    parser.add_argument("--stack", required=True, help="name of the stack: Pulumi.<stack>.yaml")
     parser.add_argument("--project", type=Path, default=Path(), help="folder of Pulumi.yaml")
     parser.add_argument("--history", type=Path, help="`pulumi stack history --json`, instead of asking the backend")
     given = parser.parse_args()

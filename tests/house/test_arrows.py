@@ -10,7 +10,7 @@ import pytest
 
 from tests.house.sources import Import, file_of, findings, imports, modules, reaches
 
-READERS = ("config.py", "reading.py", "schemas.py", "stack_file.py", "refusals.py")
+READERS = ("config.py", "pattern_words.py", "reading.py", "schemas.py", "stack_file.py", "refusals.py")
 PROOFS = (
     "docker_networks.py",
     "edges.py",

@@ -66,6 +66,7 @@ def test_any_text_survives_the_shell(value: str) -> None:
         ("config: {a: ", "env: a file of stack dev is not valid YAML: "),
         ("[]", "env: Pulumi.dev.yaml or Pulumi.yaml lacks what each has: "),
         ("config: {}", "Pulumi.dev.yaml is refused: "),
+        ("config: {shop:a: &a [*a]}", "Pulumi.dev.yaml is refused: "),
     ],
 )
 def test_a_file_that_is_none_is_told_without_a_trace(text: str, told: str, tmp_path: Path) -> None:
@@ -83,7 +84,7 @@ def test_a_file_that_is_none_is_told_without_a_trace(text: str, told: str, tmp_p
     [
         (["config.py", "schema", "nowhere"], "schema: there is no nowhere/Pulumi.yaml"),
         (["-m", "rollback", "--stack", "nowhere"], "rollback: there is no Pulumi.nowhere.yaml"),
-        (["-m", "recovery", "--stack", "nowhere", "backup"], "recovery: Pulumi.nowhere.yaml is not there"),
+        (["-m", "recovery", "backup", "--stack", "nowhere"], "recovery: Pulumi.nowhere.yaml is not there"),
         (["-m", "recovery", "restore", "main", "--to", "noon"], "must be a moment with its zone: "),
     ],
 )

@@ -97,7 +97,7 @@ CASES: tuple[Case, ...] = (
     Case(
         "A policy with a source that there is no word for",
         on_kubernetes({"headers": {"profile": "strict", "csp": {"script": ["unsafe-inline"]}}}),
-        (f"{API}.route.headers.csp.script[0]: must match *",),
+        (f"{API}.route.headers.csp.script[0]: must be self, none, data, blob, *",),
     ),
     Case(
         "Preloading without subdomains, for half a year",

@@ -41,7 +41,7 @@ CASES: tuple[Case, ...] = (
     Case(
         "A header for keys that nobody can send",
         on_kubernetes({"api_key": {"header": "X_API_Key", "clients": {"partner": {"secret": "partner_key"}}}}),
-        (f"{API}.route.api_key.header: must match *",),
+        (f"{API}.route.api_key.header: must be the name of a header in lower case: *",),
     ),
     Case(
         "Shares that sum up to less",
