@@ -10,7 +10,7 @@ import argparse
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pulumi
 import yaml
@@ -34,7 +34,7 @@ from components.object_stores import S3StoreSpec
 from components.postgres_cluster import facts as postgres_facts
 from components.redis_cache import facts as redis_facts
 from config import StackConfig
-from stack_file import PROJECT_FILE, StackFile
+from stack_file import PROJECT_FILE, StackFile, qualified
 
 
 def template(stack: StackConfig, app: str) -> str:
@@ -133,12 +133,9 @@ def read(folder: Path, stack: str) -> StackConfig:
     shared: Mapping[str, Any] = yaml.safe_load((folder / PROJECT_FILE).read_text(encoding="utf-8"))
     project = str(shared["name"])
     path = folder / f"Pulumi.{stack}.yaml"
-    values: dict[str, Any] = {
-        f"{project}:{key}": declared["value"]
-        for key, declared in cast("dict[str, dict[str, Any]]", shared.get("config", {})).items()
-        if "value" in declared
-    }
-    values |= yaml.safe_load(path.read_text(encoding="utf-8"))["config"]
+    of_all_stacks = {key: each["value"] for key, each in shared.get("config", {}).items() if "value" in each}
+    own: Mapping[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))["config"]
+    values = qualified(of_all_stacks, project) | qualified(own, project)
     secrets = _named_secrets(values)
     values[f"{project}:secrets"] = {**dict.fromkeys(secrets, ""), **values.get(f"{project}:secrets", {})}
     return topology.plan(config.parse(project, stack, StackFile.read(path, project), values)).stack

@@ -17,6 +17,7 @@ from typing import Any, cast
 
 import yaml
 
+from stack_file import qualified
 from toolchain import engine
 
 SECTION = "app_services"
@@ -68,7 +69,7 @@ def current_images(text: str, project: str) -> dict[Place, yaml.ScalarNode]:
     """The images in a stack file's text, with where they stand."""
     root = cast("yaml.Node | None", yaml.compose(text, Loader=yaml.SafeLoader))  # pyright: ignore[reportUnknownMemberType]  # stubs leave the stream untyped
     config = dict(_entries(root)).get("config")
-    return dict(_images_of(dict(_entries(config)).get(f"{project}:{SECTION}"), ()))
+    return dict(_images_of(qualified(dict(_entries(config)), project).get(f"{project}:{SECTION}"), ()))
 
 
 def _images_of(node: yaml.Node | None, place: Place) -> Iterator[tuple[Place, yaml.ScalarNode]]:

@@ -7,9 +7,9 @@ decrypt them: nothing here ends up in a resource.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import yaml
 
@@ -43,6 +43,11 @@ DEEPEST = 100
 
 OF_THE_ENGINE = ("config", "environment", "encryptionsalt", "encryptedkey", "secretsprovider")
 """All that the engine reads of a stack file; it passes over any other key without a word."""
+
+
+def qualified(config: Mapping[str, Any], project: str) -> dict[str, Any]:
+    """Configuration by whole key, as the engine has it: a key without a namespace is the project's."""
+    return {key if ":" in key else f"{project}:{key}": value for key, value in config.items()}
 
 
 class StackFile:

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from recovery.server import RecoveryError, Server
+from stack_file import qualified
 from toolchain.arguments import parsed
 
 
@@ -79,10 +80,10 @@ def _servers(project: Path, stack: str) -> dict[str, Server]:
     name = _yaml(project / "Pulumi.yaml")["name"]
     file = project / f"Pulumi.{stack}.yaml"
     try:
-        config = _yaml(file)["config"]
+        config = qualified(_yaml(file)["config"], name)
         environment = config[f"{name}:environment"]
         target = environment["target"]
-    except (KeyError, TypeError):
+    except (KeyError, TypeError, AttributeError):
         msg = f"{file} does not say where the stack runs: {name}:environment.target is missing"
         raise RecoveryError(msg) from None
     if target["kind"] != "docker":

@@ -72,7 +72,7 @@ class StackText:
         names = {
             value.value
             for key, node in _entries(self._config())
-            if key != f"{self.project}:secrets"
+            if not self._holds_secrets(key)
             for value in _values_of(node, "secret")
             if isinstance(value, yaml.ScalarNode)
         }
@@ -109,7 +109,10 @@ class StackText:
         return dict(_entries(self.root)).get("config")
 
     def _secrets(self) -> yaml.Node | None:
-        return dict(_entries(self._config())).get(f"{self.project}:secrets")
+        return next((node for key, node in _entries(self._config()) if self._holds_secrets(key)), None)
+
+    def _holds_secrets(self, key: str) -> bool:
+        return key in ("secrets", f"{self.project}:secrets")  # the engine gives a key without a namespace the project's
 
     def _without_encryption(self) -> Iterator[_Edit]:
         if self.root is None:

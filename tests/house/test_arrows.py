@@ -16,7 +16,10 @@ PROOFS = (
     "edges.py",
     "observed.py",
     "topology.py",
-    *(f"proofs/{room}.py" for room in ("__init__", "capacity", "edge", "monitoring", "names", "references", "support")),
+    *(
+        f"proofs/{room}.py"
+        for room in ("__init__", "apart", "capacity", "edge", "monitoring", "names", "references", "secrets", "support")
+    ),
 )
 SDKS = ("pulumi_kubernetes", "pulumi_docker", "pulumi_random")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import env_template
-from tests.stacks.shipped import ROOT, topology_of
+from tests.stacks.shipped import PROJECT, ROOT, topology_of
 
 SECRET_WORDS = ("PASSWORD", "SESSION_KEY", "COIN_API_KEY")
 
@@ -39,6 +39,14 @@ def test_published_ports_of_this_machine_are_filled_in() -> None:
     assert sessions == {"HOST": "127.0.0.1", "PORT": "6379", "TLS": "false", "USER": "api", "PASSWORD": ""}
     assert (found["REDIS_HOST"], found["REDIS_PORT"]) == ("", "6379"), "not published"
     assert found["BITCOIND_ZMQ_HOST"] == "", "not published, so not reached from outside a container"
+
+
+def test_keys_may_stand_without_the_projects_name(tmp_path: Path) -> None:
+    shared, dev = ((ROOT / name).read_text(encoding="utf-8") for name in ("Pulumi.yaml", "Pulumi.dev.yaml"))
+    (tmp_path / "Pulumi.yaml").write_text(shared, encoding="utf-8")
+    (tmp_path / "Pulumi.dev.yaml").write_text(dev.replace(f"{PROJECT}:", ""), encoding="utf-8")
+    read = env_template.read(tmp_path, "dev")
+    assert env_template.template(read, "api") == env_template.template(topology_of("dev").stack, "api")
 
 
 def test_the_contracts_words_stand_beside_the_variables() -> None:
