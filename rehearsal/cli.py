@@ -7,6 +7,7 @@ import json
 import signal
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from rehearsal import render
@@ -98,7 +99,8 @@ def _render(options: argparse.Namespace) -> int:
 def _diff(options: argparse.Namespace) -> int:
     page = Page()
     with compared(options.project, options.stack, options.base, page.line) as comparison:
-        return page.end(comparison.session.preview(*_shown(options)), options.event_log)
+        result = comparison.session.preview(*_shown(options))
+        return page.end(replace(result, notes=(*comparison.notes, *result.notes)), options.event_log)
 
 
 def _shown(options: argparse.Namespace) -> list[str]:
