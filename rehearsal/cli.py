@@ -14,6 +14,7 @@ from rehearsal.comparison import compared
 from rehearsal.problems import RehearsalError
 from rehearsal.progress import say
 from rehearsal.session import NOT_CHECKED, Result, Session
+from toolchain.arguments import parsed
 from toolchain.progress import UnavailableError
 
 LABEL = f"REHEARSAL: compared with no cluster; stand-in providers. Not checked: {NOT_CHECKED}."
@@ -22,7 +23,7 @@ _EVENT_LOG = 'the engine\'s events, after a line with `"rehearsed": true`'
 
 
 def main(arguments: Sequence[str]) -> int:
-    options = _parser().parse_args(arguments)
+    options = parsed(_parser(), arguments, "preview --stack prod")
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(128 + signal.SIGTERM))  # so that folders are removed
     try:
         return options.command(options)

@@ -16,7 +16,7 @@ import sys
 import tarfile
 import tempfile
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,7 +45,7 @@ class Comparison:
 def compared(project: Path, stack: str, base: str, tell: Callable[[str], None]) -> Generator[Comparison]:
     """A session whose state is that of `base` and whose program is that of the working tree; `tell` hears the latter only."""
     root = Path(_git(project, "rev-parse", "--show-toplevel").strip())
-    commit = _git(project, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{base}^{{commit}}").strip()
+    commit = _commit(project, base)
     with tempfile.TemporaryDirectory(prefix="slipway-base-") as name:
         other = Path(name)
         _unpack(root, commit, other)
@@ -68,6 +68,17 @@ def _must_come_up(result: Result, base: str) -> None:
     if result.exit_code != 0:
         msg = f"{base} itself does not come up in a rehearsal, so nothing can be compared with it:\n{result.text}"
         raise RehearsalError(msg)
+
+
+def _commit(folder: Path, base: str) -> str:
+    """Full name of a commit. A fresh clone has its other branches at `origin` alone."""
+    wanted = ["rev-parse", "--verify", "--quiet", "--end-of-options"]
+    try:
+        return _git(folder, *wanted, f"{base}^{{commit}}").strip()
+    except RehearsalError:
+        with suppress(RehearsalError):
+            return _git(folder, *wanted, f"refs/remotes/origin/{base}^{{commit}}").strip()
+        raise
 
 
 def _git(folder: Path, *arguments: str) -> str:

@@ -74,7 +74,10 @@ def _server(
         name=f"{target.prefix}-{name}",
         hostname=name,
         image=image(name, reference, target, parent).image_id,
-        command=[f"{spec.engine}-server", f"{CONFIG_FOLDER}/server.conf"],
+        # As on Kubernetes, the image's own entrypoint has no part in it: Redis' loads modules, whose commands look beyond a
+        # user's keys, and whose data no server without them can load.
+        entrypoints=[f"{spec.engine}-server"],
+        command=[f"{CONFIG_FOLDER}/server.conf"],
         envs=["CLI_OPTIONS=", f"ENGINE={spec.engine}"],
         user=f"{USER}:{USER}",
         read_only=True,

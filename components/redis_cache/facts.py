@@ -108,6 +108,12 @@ def volume(spec: RedisCacheSpec) -> str | None:
     return SHARD_STORAGE if isinstance(spec, ClusterSpec) and spec.storage is None else spec.storage
 
 
+def scratch_mebibytes(spec: RedisCacheSpec) -> int:
+    """Room for files that no volume keeps. All keys of a cache's replica on Redis pass through one: see configuration.py."""
+    keys = isinstance(spec, ReplicatedSpec) and spec.purpose == "cache" and spec.engine == "redis"
+    return 16 + (-(-spec.maxmemory_bytes // 2**20) if keys else 0)
+
+
 def sentinel_hosts(name: str, sentinels: int, zone: str) -> list[str]:
     """Each Sentinel's own host name."""
     return [f"{name}{SENTINEL_SUFFIX}-{index}.{name}-sentinels.{zone}" for index in range(sentinels)]

@@ -40,6 +40,9 @@ START_SECONDS = 300
 STOP_SECONDS = 60
 """Handing over takes 25 s at most, and a store writes its file after it."""
 
+LOG_MEBIBYTES = 48
+"""What a server may log before it is rotated, beside its files."""
+
 EXPORTER_FOLDER = "/run/exporter"
 ADDRESS = f"rediss://exporter@localhost:{facts.PORT}"
 
@@ -110,7 +113,8 @@ def template(role: Role, read: Files, manner: Manner, place: Place) -> PodTempla
     ]
     mounts = [mount for _, mount in own]
     if facts.volume(role.spec) is None:
-        own.append(workload.scratch("data", configuration.DATA_FOLDER, "16Mi", in_memory=False))
+        room = f"{facts.scratch_mebibytes(role.spec)}Mi"
+        own.append(workload.scratch("data", configuration.DATA_FOLDER, room, in_memory=False))
     beside = workload.secret_volume(read.secret, ["passwords.json"], EXPORTER_FOLDER)
     own_tls = workload.tls_volume(role, with_key=False)[1]
     return PodTemplateSpecArgs(
@@ -149,7 +153,7 @@ def _server(role: Role, manner: Manner, mounts: Sequence[VolumeMountArgs]) -> Co
             EnvVarArgs(name="CLI_OPTIONS", value=workload.TLS_OPTIONS),
             *manner.variables,
         ],
-        resources=workload.resources(spec.cpu, spec.memory),
+        resources=workload.resources(spec.cpu, spec.memory, disk=f"{facts.scratch_mebibytes(spec) + LOG_MEBIBYTES}Mi"),
         security_context=restricted_container(),
         startup_probe=workload.probe("alive", every=5, failures=START_SECONDS // 5),
         readiness_probe=workload.probe("ready", every=5, failures=3),

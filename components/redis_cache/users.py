@@ -19,6 +19,9 @@ EXPORTER = "-@all +ping +info +select +client|setname +slowlog|len +slowlog|get 
 
 REPLICATION = "-@all +psync +replconf +ping"
 
+REPLICATION_ON_REDIS = REPLICATION + " +client|pause"
+"""A primary that hands over holds writes back itself: scripts/step-down.sh."""
+
 HEALTH_IN_CLUSTER = HEALTH + " +cluster|nodes"
 EXPORTER_IN_CLUSTER = EXPORTER + " +cluster|info"
 
@@ -84,7 +87,8 @@ def on_servers(spec: RedisCacheSpec, consumers: Sequence[RedisConsumer]) -> dict
     apps = {consumer.app: rules(consumer, sharded=isinstance(spec, ClusterSpec)) for consumer in consumers}
     match spec:
         case ReplicatedSpec():
-            own = {"proxy": PROXY, "replication": REPLICATION, "sentinel": SENTINEL_ON_SERVERS}
+            replication = REPLICATION if spec.engine == "valkey" else REPLICATION_ON_REDIS
+            own = {"proxy": PROXY, "replication": replication, "sentinel": SENTINEL_ON_SERVERS}
             return {"exporter": EXPORTER, "health": HEALTH, **own, **apps}
         case ClusterSpec():
             own = {"keeper": KEEPER, "replication": REPLICATION_IN_CLUSTER}

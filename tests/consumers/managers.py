@@ -112,7 +112,7 @@ def operating_postgres(folder: Path) -> Generator[Operated]:
 def operating_keda(folder: Path) -> Generator[Operated]:
     """KEDA alone, with the definitions of the stacks that it scales."""
     with _empty(folder) as operated:
-        operated.cluster.define(*RELEASES)
+        operated.cluster.define(*EVERY)
         _keda(operated.cluster, operated.processes, folder)
         yield operated
 

@@ -1,7 +1,7 @@
 """One Debian root folder that holds the servers Slipway deploys: run by `chroot`, or imported as a container image.
 
-PostgreSQL, Valkey with Sentinel, nginx, PgBouncer, HAProxy, Prometheus, Alertmanager, their exporters; BusyBox and
-Python for what surrounds them.
+PostgreSQL, Valkey and Redis (either with Sentinel), nginx, PgBouncer, HAProxy, Prometheus, Alertmanager, their exporters;
+BusyBox and Python for what surrounds them.
 The suite moves: what was got is recorded, and the majors are checked.
 """
 
@@ -35,6 +35,8 @@ PACKAGES = {
     "prometheus-postgres-exporter": 0,
     "prometheus-redis-exporter": 1,
     "python3": 3,
+    "redis-server": 8,
+    "redis-tools": 8,
     "valkey-sentinel": 9,
     "valkey-server": 9,
     "valkey-tools": 9,

@@ -54,6 +54,7 @@ spreading() { # whether a person moves slots meanwhile: spread-slots.sh leaves i
 
 REDISCLI_AUTH=$(cat /run/secrets/keeper)
 export REDISCLI_AUTH
+rm -f "$work/whole" # of the container before
 calm=0
 while :; do
     if spreading; then

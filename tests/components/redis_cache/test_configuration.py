@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from components.redis_cache import configuration
+from components.redis_cache import configuration, facts
 from components.redis_cache.spec import ClusterSpec, ReplicatedSpec, StandaloneSpec
 
 CACHE = StandaloneSpec(mode="standalone", purpose="cache", memory="256Mi")
@@ -63,6 +63,16 @@ def test_a_caches_replica_writes_no_file(mode: ClusterSpec | ReplicatedSpec) -> 
     store = mode.model_copy(update={"purpose": "store", "storage": "1Gi"})
     assert settings(configuration.server(cache, tls=True))["repl-diskless-load"] == "flush-before-load"
     assert "repl-diskless-load" not in settings(configuration.server(store, tls=True))
+
+
+def test_a_caches_replica_on_redis_has_room_for_the_file_that_it_throws_away() -> None:
+    """Redis 8.0 refuses Valkey's word, and starts with none that it does not know."""
+    redis = GROUP.model_copy(update={"purpose": "cache", "storage": None, "engine": "redis"})
+    found = settings(configuration.server(redis, tls=True))
+    assert (found["repl-diskless-load"], found["rdb-del-sync-files"]) == ("on-empty-db", "yes")
+    assert facts.scratch_mebibytes(redis) == 16 + 192
+    assert facts.scratch_mebibytes(redis.model_copy(update={"engine": "valkey"})) == 16
+    assert facts.scratch_mebibytes(CACHE.model_copy(update={"engine": "redis"})) == 16
 
 
 def test_no_role_and_no_password_stands_in_a_configuration() -> None:

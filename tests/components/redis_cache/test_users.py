@@ -39,6 +39,12 @@ def test_words_that_only_valkey_knows_are_not_said_to_redis() -> None:
     assert "primary" not in users.on_sentinels(redis, [consumer("api")])["api"]
 
 
+def test_a_primary_on_redis_may_hold_writes_back_while_it_hands_over() -> None:
+    redis = GROUP.model_copy(update={"engine": "redis"})
+    assert "+client|pause" in users.on_servers(redis, [])["replication"]
+    assert "+client|pause" not in users.on_servers(GROUP, [])["replication"]
+
+
 def test_a_scope_takes_away_what_looks_beyond_it() -> None:
     assert "-scan" in users.rules(consumer("api", keys="session:*"))
     assert "-scan" not in users.rules(consumer("api"))

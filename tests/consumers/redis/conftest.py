@@ -39,9 +39,11 @@ def running(name: str, recording: Recording, root: Path, folder: Path) -> Genera
 
 
 @pytest.fixture(scope="module")
-def store(root: Path, scratch: Path) -> Generator[Instance]:
-    """The replicated store of production."""
-    with running("sessions", stack.recording(), root, scratch / f"store-{time.monotonic_ns()}") as instance:
+def store(root: Path, scratch: Path, request: pytest.FixtureRequest) -> Generator[Instance]:
+    """The replicated store of production. Its parameter is the engine; absent: the one that is shipped."""
+    with running(
+        "sessions", stack.recording(getattr(request, "param", "valkey")), root, scratch / f"store-{time.monotonic_ns()}"
+    ) as instance:
         yield instance
 
 

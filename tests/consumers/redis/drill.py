@@ -1,4 +1,4 @@
-"""The failover drill, as a program that prints figures: `python -m tests.consumers.redis.drill [KILLS]`. Tests use its parts."""
+"""The failover drill, as a program that prints figures: `python -m tests.consumers.redis.drill [KILLS [ENGINE]]`. Tests use its parts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from components.redis_cache import configuration
 from tests.consumers.redis.apps import Writer, ask, missing
 from tests.consumers.redis.instance import Instance
 from tests.consumers.redis.pods import Pod
-from tests.consumers.redis.stack import recording
+from tests.consumers.redis.stack import Engine, recording
 from toolchain.consumers.servers import ROOT, SERVERS
 
 DOWN_AFTER_SECONDS = configuration.DOWN_AFTER_MS / 1000
@@ -139,10 +139,10 @@ def lost(instance: Instance, writers: dict[str, Writer]) -> dict[str, int]:
     return {app: len(missing(instance, writer, app)) for app, writer in writers.items()}
 
 
-def main(kills: int) -> None:
+def main(kills: int, engine: Engine) -> None:
     with tempfile.TemporaryDirectory(prefix="redis-drill") as folder:
         place = Path(folder)
-        with Instance("sessions", recording(), SERVERS.need() / ROOT, place) as instance:
+        with Instance("sessions", recording(engine), SERVERS.need() / ROOT, place) as instance:
             instance.start()
             told("founding", [instance.wait("all ready", instance.all_ready)])
             with (
@@ -171,4 +171,4 @@ def main(kills: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 20)
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 20, "redis" if "redis" in sys.argv else "valkey")

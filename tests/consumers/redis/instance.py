@@ -56,6 +56,11 @@ class Instance:
         return [*self.servers, *self.sentinels, *self.proxies, *self.keepers]
 
     @property
+    def engine(self) -> str:
+        """As the servers' scripts are told."""
+        return next(each["value"] for each in self.servers[0].container["env"] if each["name"] == "ENGINE")
+
+    @property
     def bystander(self) -> Pod:
         """A pod that has the client and is no server."""
         return [*self.sentinels, *self.keepers][-1]

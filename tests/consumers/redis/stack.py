@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import copy
 import functools
-from typing import Any
+from typing import Any, Literal
 
 from tests.kit.recording import Recording
 from tests.stacks.shipped import run, values
 
 APPS = "blocksight:app_services"
+CACHES = "blocksight:redis_caches"
 SMALL: dict[str, Any] = {
     "image": "example.com/app@sha256:" + "0" * 64,
     "ports": {"http": 8080},
@@ -17,11 +18,21 @@ SMALL: dict[str, Any] = {
     "replicas": 1,
 }
 
+Engine = Literal["valkey", "redis"]
+ENGINES: tuple[Engine, ...] = ("valkey", "redis")
+
+
+def _shipped(name: str, engine: Engine) -> dict[str, Any]:
+    given: dict[str, Any] = copy.deepcopy(values(name))
+    for cache in given[CACHES].values():
+        cache["engine"] = engine
+    return given
+
 
 @functools.cache
-def recording() -> Recording:
+def recording(engine: Engine = "valkey") -> Recording:
     """`api` comes through the proxies, `worker` asks the Sentinels, `report` may read what api writes."""
-    given: dict[str, Any] = copy.deepcopy(values("prod"))
+    given = _shipped("prod", engine)
     given[APPS]["worker"] = {
         **SMALL,
         "connects_to": [
@@ -38,10 +49,10 @@ def recording() -> Recording:
 
 
 @functools.cache
-def standalone() -> Recording:
+def standalone(engine: Engine = "valkey") -> Recording:
     """Production with one server for its store."""
-    given: dict[str, Any] = copy.deepcopy(values("prod"))
-    given["blocksight:redis_caches"]["sessions"]["mode"] = "standalone"
+    given = _shipped("prod", engine)
+    given[CACHES]["sessions"]["mode"] = "standalone"
     for connection in given[APPS]["api"]["connects_to"]:
         if connection.get("redis") == "sessions":
             del connection["via"]
@@ -49,10 +60,16 @@ def standalone() -> Recording:
 
 
 @functools.cache
+def on_docker(engine: Engine = "valkey") -> Recording:
+    """The shipped development stack."""
+    return run("dev", _shipped("dev", engine))
+
+
+@functools.cache
 def sharded(shards: int = 3) -> Recording:
     """Production with a sharded cache of six servers, and a sharded store of nine; `worker` and `api` write to both."""
     given: dict[str, Any] = copy.deepcopy(values("prod"))
-    given["blocksight:redis_caches"] = {
+    given[CACHES] = {
         "cache": {"mode": "cluster", "purpose": "cache", "memory": "256Mi", "shards": shards},
         "sessions": {"mode": "cluster", "purpose": "store", "memory": "256Mi", "storage": "1Gi", "replicas": 2},
     }

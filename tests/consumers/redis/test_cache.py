@@ -14,15 +14,15 @@ from tests.consumers.redis.conftest import running
 from tests.consumers.redis.instance import Instance
 
 
-@pytest.fixture(scope="module")
-def cache(root: Path, scratch: Path) -> Generator[Instance]:
-    with running("cache", stack.recording(), root, scratch / "cache") as instance:
+@pytest.fixture(scope="module", params=stack.ENGINES)
+def cache(root: Path, scratch: Path, request: pytest.FixtureRequest) -> Generator[Instance]:
+    with running("cache", stack.recording(request.param), root, scratch / f"cache-{request.param}") as instance:
         yield instance
 
 
 @pytest.fixture(scope="module")
 def worker(cache: Instance, scratch: Path) -> Generator[Writer]:
-    with Writer(cache, "worker", "job:", scratch / "cache-worker") as writer:
+    with Writer(cache, "worker", "job:", scratch / f"cache-worker-{cache.engine}") as writer:
         drill.first_acks(cache, [writer], time.time())
         yield writer
 

@@ -23,10 +23,10 @@ from tests.stacks.shipped import recorded, topology_of
 TLS = "--tls --cacert /run/tls/ca.crt"
 
 
-@pytest.fixture(scope="module")
-def alone(root: Path, scratch: Path) -> Generator[Instance]:
+@pytest.fixture(scope="module", params=stack.ENGINES)
+def alone(root: Path, scratch: Path, request: pytest.FixtureRequest) -> Generator[Instance]:
     """The store of production as one server."""
-    with running("sessions", stack.standalone(), root, scratch / "alone") as instance:
+    with running("sessions", stack.standalone(request.param), root, scratch / f"alone-{request.param}") as instance:
         yield instance
 
 
@@ -76,9 +76,12 @@ def network(root: Path) -> Generator[Network]:  # noqa: ARG001  # machines that 
         yield found
 
 
+@pytest.mark.parametrize("engine", stack.ENGINES)
 @pytest.mark.parametrize(("name", "prefix"), [("cache", "cache:"), ("sessions", "session:")])
-def test_the_container_of_the_dev_stack(name: str, prefix: str, root: Path, network: Network, scratch: Path) -> None:
-    pod = as_pod(name, root, network, scratch / f"docker-{name}")
+def test_the_container_of_the_dev_stack(
+    name: str, prefix: str, engine: stack.Engine, root: Path, network: Network, scratch: Path
+) -> None:
+    pod = as_pod(name, root, network, scratch / f"docker-{engine}-{name}", engine)
     password = password_of(f"{name}-api-password")
     pod.start()
     try:
@@ -96,11 +99,14 @@ def test_the_container_of_the_dev_stack(name: str, prefix: str, root: Path, netw
             pod.kill()
 
 
+@pytest.mark.parametrize("engine", stack.ENGINES)
 @pytest.mark.parametrize("name", ["cache", "sessions"])
-def test_the_exporter_of_the_dev_stack(name: str, root: Path, network: Network, scratch: Path) -> None:
-    place = scratch / f"docker-series-{name}"
-    server = as_pod(name, root, network, place)
-    exporter = as_pod(f"{name}-exporter", root, network, place, started_by=[series.PROGRAM])
+def test_the_exporter_of_the_dev_stack(
+    name: str, engine: stack.Engine, root: Path, network: Network, scratch: Path
+) -> None:
+    place = scratch / f"docker-series-{engine}-{name}"
+    server = as_pod(name, root, network, place, engine)
+    exporter = as_pod(f"{name}-exporter", root, network, place, engine, started_by=[series.PROGRAM])
     server.start()
     wait_for(server)
     exporter.start()
@@ -132,9 +138,11 @@ def password_of(name: str) -> str:
     return stand_ins.outputs(resource.type, resource.name, resource.inputs)["result"]
 
 
-def as_pod(name: str, root: Path, network: Network, folder: Path, started_by: Sequence[str] = ()) -> Pod:
+def as_pod(
+    name: str, root: Path, network: Network, folder: Path, engine: stack.Engine, started_by: Sequence[str] = ()
+) -> Pod:
     """A Docker container and its one-shot's files, in a pod's words. `started_by`: what the image itself starts."""
-    recording = recorded("dev")
+    recording = stack.on_docker(engine)
     server = recording.one("Container", name if started_by else f"{name}-server").inputs
     files = _uploads(recording.one("Container", f"{name}-files"))
     user, _, _ = server["user"].partition(":")
@@ -142,7 +150,7 @@ def as_pod(name: str, root: Path, network: Network, folder: Path, started_by: Se
     mounts = [{"name": path.rpartition("/")[2], "mountPath": path} for path in files]
     keeps = any(mount["target"] == "/data" for mount in server["mounts"])
     container = {
-        "command": server.get("command", started_by),
+        "command": [*(server.get("entrypoints") or started_by), *(server.get("command") or ())],
         "env": [dict(zip(("name", "value"), entry.split("=", 1), strict=True)) for entry in server["envs"]],
         "volumeMounts": [*mounts, {"name": "data", "mountPath": "/data"}],
         "healthcheck": {"exec": {"command": server["healthcheck"]["tests"][1:]}},

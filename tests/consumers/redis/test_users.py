@@ -6,9 +6,11 @@ import pytest
 
 from components.redis_cache.spec import ReplicatedSpec
 from components.redis_cache.telemetry import telemetry
-from tests.consumers.redis import drill, series
+from tests.consumers.redis import drill, series, stack
 from tests.consumers.redis.apps import ask
 from tests.consumers.redis.instance import Instance
+
+pytestmark = pytest.mark.parametrize("store", stack.ENGINES, indirect=True, scope="module")
 
 NO = "NOPERM"
 COUNT = "local kind = redis.call('type', KEYS[1]).ok return redis.call('llen', KEYS[1])"
@@ -73,7 +75,6 @@ def test_an_app_on_the_servers(store: Instance, app: str, command: tuple[str, ..
     ("command", "answer"),
     [
         (("SENTINEL", "GET-MASTER-ADDR-BY-NAME", "sessions"), "sessions-"),
-        (("SENTINEL", "GET-PRIMARY-ADDR-BY-NAME", "sessions"), "sessions-"),
         (("SENTINEL", "REPLICAS", "sessions"), "sessions-"),
         (("SENTINEL", "FAILOVER", "sessions"), NO),
         (("SENTINEL", "SET", "sessions", "quorum", "1"), NO),
@@ -86,6 +87,11 @@ def test_an_app_on_the_servers(store: Instance, app: str, command: tuple[str, ..
 )
 def test_an_app_on_the_sentinels(store: Instance, command: tuple[str, ...], answer: str) -> None:
     assert answer in said(store, "worker", *command, on_sentinel=True)
+
+
+def test_an_app_may_use_the_newer_words_of_sentinel_where_there_are_any(store: Instance) -> None:
+    answer = said(store, "worker", "SENTINEL", "GET-PRIMARY-ADDR-BY-NAME", "sessions", on_sentinel=True)
+    assert ("sessions-" if store.engine == "valkey" else "unknown subcommand") in answer
 
 
 def test_an_app_that_comes_through_the_proxies_has_no_business_with_sentinels(store: Instance) -> None:
