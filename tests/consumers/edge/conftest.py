@@ -107,7 +107,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Generator[Running]:
         yield Running(place, folder, None, (backend,))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # its gateway's ports are fixed, and others want them after these tests
 def envoy(tmp_path_factory: pytest.TempPathFactory) -> Generator[Proxy]:
     """The way in of the production stack, and the routes of the table."""
     if machine.kind() != "root":
