@@ -16,8 +16,9 @@ import pulumi
 from pydantic import Discriminator, Field, Tag
 
 from components.app_service.connects_to import delivered_by
+from components.app_service.env import GeneratedSecret, SecretRef
 from components.app_service.metrics import PUSH_VARIABLE
-from components.app_service.spec import AppServiceSpec, GeneratedSecret, SecretRef
+from components.app_service.spec import AppServiceSpec
 from components.vocabulary import Listed, Problem, Spec, VariableName, milliseconds
 
 STAND_IN = re.compile(r"rehearsal-[0-9a-f]{16}")
