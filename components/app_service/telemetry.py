@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from components.app_service import facts
 from components.app_service.alerts import MEMORY_HIGH, THROTTLED, VOLUME_FULL, alerts
 from components.app_service.kinds import RollingSpec, StatefulSpec
-from components.app_service.metrics import MetricsSpec, Requests, SloSpec
+from components.app_service.metrics import MetricsSpec, SloSpec
+from components.app_service.requests import Requests
 from components.app_service.signals import QUANTILES, UNUSUAL, bands, bound, counted, failed, series, signals, smooth
 from components.app_service.spec import AppServiceSpec
 from components.telemetry import Dashboard, Panel, Row, Scrape, Slo, TargetKind, Telemetry, Unit
