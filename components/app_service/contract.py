@@ -101,6 +101,12 @@ class NumberVariable(_Variable):
         high = self.max is None or float(value) <= self.max
         return None if low and high else f"must be {self.form}"
 
+    def problems(self) -> Iterable[Problem]:
+        if self.min is not None and self.max is not None and self.min > self.max:
+            yield Problem(path=("max",), rule=f"must be min ({self.min}) or more: no value would keep the contract")
+            return
+        yield from super().problems()
+
 
 class WordVariable(_Variable):
     """One of a few words."""
