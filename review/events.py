@@ -287,6 +287,7 @@ def _change(metadata: Mapping[str, Any], urn: str, kind: str, op: str, where: st
         new=new,
         changed=tuple(_changed(metadata, where)),
         reasons=tuple(parsed(str(key)) for key in items(metadata.get("keys"))),
+        was=known if (known := text(mapping(metadata.get("old")).get("urn"))) != urn else "",
     )
 
 
