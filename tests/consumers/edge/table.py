@@ -266,6 +266,7 @@ ROUTES: Mapping[str, Mapping[str, Any]] = {
     "crowded": {"host": "app.test", "paths": ["/crowded"], "limits": {"requests": 1000, "connections": 1}},
     "closed": {"host": "app.test", "paths": ["/closed"], "allow_from": ["203.0.113.0/24"]},
     "keyed": {"host": "app.test", "paths": ["/keyed"], "api_key": {"clients": {"partner": "partner_api_key"}}},
+    "guarded": {"host": "app.test", "paths": ["/guarded"], "circuit": {"failures": 2, "pause": "1s"}},
     "inside": {"host": "inside.test", "paths": ["/only"]},
 }
 """The routes that are asked: what a stack file says, by backend."""
@@ -378,4 +379,13 @@ EDGE_ROWS = (
     ),
     Row("OPTIONS that is no preflight goes to the app", "/", 200, {}, '"method": "OPTIONS"', method="OPTIONS"),
     Row("An app that fails", "/fail", 500, {"Content-Security-Policy": ANY}),
+    Row("An app that says it is busy", "/busy", 503, {"Content-Security-Policy": ANY}),
+    Row(
+        "An app that hangs up",
+        "/cut",
+        502,
+        method="POST",
+        body=1,
+        envoy=Otherwise(why="Envoy's word for it", status=503),
+    ),
 )
