@@ -135,6 +135,12 @@ def test_a_database_server_is_made_up_to_where_its_first_instance_must_answer(wo
         assert work.cluster.get(kind, name, work.space)
 
 
+def test_an_upgrade_of_the_operator_restarts_one_server_after_another(work: Work) -> None:
+    log = work.operated.processes.log("cloudnative-pg").read_text(encoding="utf-8").splitlines()
+    (told,) = [json.loads(line)["configuration"] for line in log if "Operator configuration loaded" in line]
+    assert (told["clustersRolloutDelay"], told["instancesRolloutDelay"]) == (60, 10)
+
+
 def test_poolers_run_within_the_quota(work: Work) -> None:
     """The quota refuses a pod that has a container without a size, whoever makes it."""
     work.cluster.wait_until("the operator made the poolers", lambda: work.status("pooler", "main-pooler-rw") != {})

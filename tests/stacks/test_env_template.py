@@ -11,6 +11,7 @@ import pytest
 import env_template
 from tests.stacks.shipped import PROJECT, ROOT, topology_of
 
+APPS = topology_of("dev").stack.app_services
 SECRET_WORDS = ("PASSWORD", "SESSION_KEY", "COIN_API_KEY")
 
 
@@ -99,7 +100,7 @@ def test_what_is_nowhere_is_told_without_a_trace(command: list[str], told: str) 
     ("arguments", "code", "told"),
     [
         (["api"], 0, ""),
-        (["apo"], 2, "env: apo is no app of stack dev; it has: api, bitcoind, electrs\n"),
+        (["apo"], 2, f"env: apo is no app of stack dev; it has: {', '.join(sorted(APPS))}\n"),
         (["api", "--stack", "nope"], 2, "env: there is no Pulumi.nope.yaml\n"),
     ],
 )
