@@ -65,6 +65,8 @@ class Change:
     """Of a replacement: the old one goes before the new one is there."""
     was: str = ""
     """Its URN until now, where an alias leads from that one to this; empty without one."""
+    outputs: tuple[str, ...] = ()
+    """Of the stack: names of its outputs that become something else, as far as that is known."""
 
     @property
     def name(self) -> str:
@@ -103,6 +105,8 @@ class Change:
             ):
                 if ours != theirs:
                     found.append(f"{'gains' if theirs else 'loses'} {word}")
+            if self.outputs:
+                found.append(f"gives other outputs: {', '.join(self.outputs)}")
         return found
 
     @property

@@ -20,6 +20,7 @@ from review.flags import FLAGS, Limits, findings
 from review.model import Plan, State, Violation
 from review.problems import CannotJudgeError
 from review.report import Asked, Report, Verdict, judge
+from review.values import UNKNOWN
 from tests.review import corpus
 from tests.review.scenarios import SCENARIOS
 
@@ -219,6 +220,23 @@ def test_what_changes_in_the_state_alone_is_a_change(name: str, verdict: Verdict
     assert f"- in the state alone: {line}" in markdown.render(report).partition("<details>")[0]
     (change,) = json.loads(machine.as_json(report))["inStateAlone"]
     assert bool(change["was"]) == ("alias" in name)
+
+
+@pytest.mark.parametrize(
+    ("new", "verdict"), [("other", Verdict.SAFE), ("old", Verdict.NO_CHANGES), (UNKNOWN, Verdict.NO_CHANGES)]
+)
+def test_outputs_of_the_stack_are_what_it_gives(new: str, verdict: Verdict, tmp_path: Path) -> None:
+    """The engine tells them behind the step, and counts the stack as unchanged; what is not known is no news."""
+    urn = "urn:pulumi:dev::shop::pulumi:pulumi:Stack::shop-dev"
+    sides = {"old": {"outputs": {"url": "old"}}, "new": {"outputs": {"url": new}}}
+    told = {"resOutputsEvent": {"metadata": {"op": "same", "urn": urn, **sides}}}
+    *steps, summary = corpus.load("nothing")["gate"]
+    (tmp_path / "gate").write_text(corpus.lines([*steps, told, summary]), encoding="utf-8")
+    from review import events  # noqa: PLC0415  # beside its one use
+
+    report = judge(corpus.case(events.read(tmp_path / "gate"), corpus.before()), Asked())
+    assert report.verdict is verdict
+    assert ("gives other outputs: url" in markdown.render(report)) == (new == "other")
 
 
 def test_an_unquiet_state_blocks(tmp_path: Path) -> None:
