@@ -73,11 +73,11 @@ benchmark: setup ## what the program costs beside a plain one; slow, and best on
 	@$(VENV_PYTHON) -m benchmarks
 
 backup: environment ## base backup of the PostgreSQL servers of STACK, which is on Docker; one with NAME=server
-	@$(VENV_PYTHON) -m recovery --stack '$(STACK)' --project '$(PLATFORM)' backup $(if $(NAME),--server '$(NAME)')
+	@$(VENV_PYTHON) -m recovery backup $(WHICH) $(if $(NAME),--server '$(NAME)')
 
 restore: environment ## bring a server back: NAME=server or a backup, TO='2026-11-25 01:29:59+00:00' for a moment
 	@test -n '$(NAME)' || { echo 'make: say what: make restore NAME=main' >&2; exit 2; }
-	@$(VENV_PYTHON) -m recovery --stack '$(STACK)' --project '$(PLATFORM)' restore '$(NAME)' $(if $(TO),--to '$(TO)')
+	@$(VENV_PYTHON) -m recovery restore '$(NAME)' $(WHICH) $(if $(TO),--to '$(TO)')
 
 images: ## build the images of this repository
 	@sh images/build.sh

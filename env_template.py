@@ -10,7 +10,7 @@ import argparse
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pulumi
 import yaml
@@ -34,7 +34,7 @@ from components.object_stores import S3StoreSpec
 from components.postgres_cluster import facts as postgres_facts
 from components.redis_cache import facts as redis_facts
 from config import StackConfig
-from stack_file import PROJECT_FILE, StackFile
+from stack_file import PROJECT_FILE, StackFile, qualified
 
 
 def template(stack: StackConfig, app: str) -> str:
@@ -133,36 +133,40 @@ def read(folder: Path, stack: str) -> StackConfig:
     shared: Mapping[str, Any] = yaml.safe_load((folder / PROJECT_FILE).read_text(encoding="utf-8"))
     project = str(shared["name"])
     path = folder / f"Pulumi.{stack}.yaml"
-    values: dict[str, Any] = {
-        f"{project}:{key}": declared["value"]
-        for key, declared in cast("dict[str, dict[str, Any]]", shared.get("config", {})).items()
-        if "value" in declared
-    }
-    values |= yaml.safe_load(path.read_text(encoding="utf-8"))["config"]
+    of_all_stacks = {key: each["value"] for key, each in shared.get("config", {}).items() if "value" in each}
+    own: Mapping[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))["config"]
+    values = qualified(of_all_stacks, project) | qualified(own, project)
     secrets = _named_secrets(values)
     values[f"{project}:secrets"] = {**dict.fromkeys(secrets, ""), **values.get(f"{project}:secrets", {})}
     return topology.plan(config.parse(project, stack, StackFile.read(path, project), values)).stack
 
 
-def _named_secrets(value: Any) -> Iterator[str]:
-    match value:
-        case {"secret": str(name)}:
-            yield name
-        case dict():
-            for inner in value.values():  # pyright: ignore[reportUnknownVariableType]  # any YAML
-                yield from _named_secrets(inner)
-        case list():
-            for inner in value:  # pyright: ignore[reportUnknownVariableType]  # any YAML
-                yield from _named_secrets(inner)
-        case _:
-            return
+def _named_secrets(values: Any) -> Iterator[str]:
+    """Each part once, however often aliases repeat it."""
+    left, seen = [values], set[int]()
+    while left:
+        value = left.pop()
+        if id(value) in seen:
+            continue
+        seen.add(id(value))
+        match value:
+            case {"secret": str(name)}:
+                yield name
+            case dict():
+                left += value.values()
+            case list():
+                left += value
+            case _:
+                continue
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="env_template", description="prints an .env template for an app")
-    parser.add_argument("app")
-    parser.add_argument("--stack", default="dev")
-    parser.add_argument("--project", type=Path, default=Path())
+    parser = argparse.ArgumentParser(prog="python env_template.py", description="prints an .env template for an app")
+    parser.add_argument("app", metavar="APP", help="its name in the stack file")
+    parser.add_argument("--stack", default="dev", help="name of the stack: Pulumi.<stack>.yaml (default: dev)")
+    parser.add_argument(
+        "--project", type=Path, default=Path(), metavar="DIR", help="folder of Pulumi.yaml (default: here)"
+    )
     given = parser.parse_args()
     try:
         stack = read(given.project, given.stack)

@@ -16,6 +16,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from components.vocabulary import Problem
+from pattern_words import WORDS
 from stack_file import StackFile
 
 Loc = tuple[str | int, ...]
@@ -93,6 +94,8 @@ def _rule(error: ErrorDetails, place: _Place) -> str:
     if kind in ("union_tag_invalid", "union_tag_not_found"):
         key = str(context["discriminator"]).strip("'")
         return f"must be a mapping whose `{key}` is one of: {', '.join(place.tags)}"
+    if kind == "string_pattern_mismatch":
+        return WORDS[context["pattern"]]
     if kind in _RULES:
         return _RULES[kind].format(**context)
     return error["msg"].removeprefix("Value error, ")
@@ -108,7 +111,6 @@ _RULES = {
     **dict.fromkeys(("dict_type", "mapping_type", "model_type", "model_attributes_type"), "must be a mapping"),
     "invalid_key": "must be text; quote it",
     "literal_error": "must be one of: {expected}",
-    "string_pattern_mismatch": "must match {pattern}",
     "greater_than_equal": "must be {ge} or more",
     "less_than_equal": "must be {le} or less",
     "greater_than": "must be more than {gt}",

@@ -17,6 +17,7 @@ from typing import Any, cast
 
 import yaml
 
+from stack_file import qualified
 from toolchain import engine
 
 SECTION = "app_services"
@@ -68,7 +69,7 @@ def current_images(text: str, project: str) -> dict[Place, yaml.ScalarNode]:
     """The images in a stack file's text, with where they stand."""
     root = cast("yaml.Node | None", yaml.compose(text, Loader=yaml.SafeLoader))  # pyright: ignore[reportUnknownMemberType]  # stubs leave the stream untyped
     config = dict(_entries(root)).get("config")
-    return dict(_images_of(dict(_entries(config)).get(f"{project}:{SECTION}"), ()))
+    return dict(_images_of(qualified(dict(_entries(config)), project).get(f"{project}:{SECTION}"), ()))
 
 
 def _images_of(node: yaml.Node | None, place: Place) -> Iterator[tuple[Place, yaml.ScalarNode]]:
@@ -118,8 +119,10 @@ def _history(folder: Path, stack: str) -> list[dict[str, Any]]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="rollback", description="puts the last good images back into a stack file")
-    parser.add_argument("--stack", required=True)
+    parser = argparse.ArgumentParser(
+        prog="python -m rollback", description="puts the last good images back into a stack file"
+    )
+    parser.add_argument("--stack", required=True, help="name of the stack: Pulumi.<stack>.yaml")
     parser.add_argument("--project", type=Path, default=Path(), help="folder of Pulumi.yaml")
     parser.add_argument("--history", type=Path, help="`pulumi stack history --json`, instead of asking the backend")
     given = parser.parse_args()

@@ -7,9 +7,9 @@ decrypt them: nothing here ends up in a resource.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import yaml
 
@@ -35,8 +35,19 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 PROJECT_FILE = "Pulumi.yaml"
 
+UNFOLDED = 100_000
+"""Values of one file, those that aliases repeat counted as often as they are; shipped files have some hundred."""
+
+DEEPEST = 100
+"""Levels of keys; an alias inside what it repeats has no end."""
+
 OF_THE_ENGINE = ("config", "environment", "encryptionsalt", "encryptedkey", "secretsprovider")
 """All that the engine reads of a stack file; it passes over any other key without a word."""
+
+
+def qualified(config: Mapping[str, Any], project: str) -> dict[str, Any]:
+    """Configuration by whole key, as the engine has it: a key without a namespace is the project's."""
+    return {key if ":" in key else f"{project}:{key}": value for key, value in config.items()}
 
 
 class StackFile:
@@ -147,6 +158,9 @@ class StackFile:
     def _walk(self, node: yaml.Node, path: Path_) -> None:
         self._keys(node, path)
         for key, child in _entries(node):
+            if len(self._lines) > UNFOLDED or len(path) > DEEPEST:
+                self._too_much(path[:1])
+                return
             own = str(key)
             if not path:
                 own = own.removeprefix(f"{self._project}:")
@@ -162,6 +176,11 @@ class StackFile:
                 if isinstance(child, yaml.ScalarNode):
                     self._scalars[below] = child
                 self._walk(child, below)
+
+    def _too_much(self, section: Path_) -> None:
+        rule = f"its aliases (`*`) unfold to more than {UNFOLDED:,} values; write out what is meant, without aliases of aliases"
+        if not any(problem.rule == rule for problem in self._told):
+            self._told.append(Problem(path=section, rule=rule))
 
     def _walk_project(self, node: yaml.Node) -> None:
         """Project-level configuration is written `key: {value: ...}`, its key with or without the project's name."""

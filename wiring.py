@@ -110,7 +110,6 @@ def _bucket(
     assert isinstance(store, S3StoreSpec), "a proof has looked at its provider"
     keys, prefix = store.credentials, variables_prefix(declared)
     assert keys is not None, "a proof has looked for them"
-    assert prefix is not None, "a bucket always brings variables"
     return ObjectStoreConnection(
         prefix=prefix,
         deliver=declared.deliver,

@@ -29,6 +29,10 @@ _PROMETHEUS_COMMUNITY = "https://prometheus-community.github.io/helm-charts"
 _CLOUDNATIVE_PG = "https://cloudnative-pg.github.io/charts"
 
 
+ONE_AFTER_ANOTHER: Mapping[str, str] = {"CLUSTERS_ROLLOUT_DELAY": "60", "INSTANCES_ROLLOUT_DELAY": "10"}
+"""Seconds from one server, and from one instance, to the next when CloudNativePG is upgraded; by default it restarts all
+servers of the cluster at once. https://cloudnative-pg.io/documentation/1.30/operator_conf/#available-options"""
+
 _PROMETHEUS_OPERATOR_ALONE: Mapping[str, Any] = {
     "defaultRules": {"create": False},
     **{
@@ -84,6 +88,7 @@ INSTALLED: Mapping[str, AddOn] = {
             chart="cloudnative-pg",
             version="0.29.0",
             repository=_CLOUDNATIVE_PG,
+            values={"config": {"data": ONE_AFTER_ANOTHER}},
             own_definitions=("crds.create",),
         ),
         definitions="cloudnative-pg",

@@ -20,6 +20,11 @@ GOOGLE_METADATA = (("169.254.169.254/32", 80), ("169.254.169.252/32", 988))
 https://cloud.google.com/kubernetes-engine/docs/how-to/network-policy#network-policy-and-workload-identity"""
 
 
+AMAZON_AGENT = (("169.254.170.23/32", 80),)
+"""Where a pod on EKS is told who it is, if an association says so rather than an annotation.
+https://docs.aws.amazon.com/eks/latest/userguide/pod-id-how-it-works.html"""
+
+
 class _Store(Spec):
     """What every provider has."""
 
@@ -97,6 +102,10 @@ class S3StoreSpec(_Store):
             ("credentials", "access_key", "secret"): self.credentials.access_key.secret,
             ("credentials", "secret_key", "secret"): self.credentials.secret_key.secret,
         }
+
+    @property
+    def identity(self) -> tuple[tuple[str, int], ...]:
+        return AMAZON_AGENT if self.credentials is None else ()
 
     def problems(self) -> Iterable[Problem]:
         if self.endpoint is not None and self.endpoint.startswith("http://") and "0.0.0.0/0" in self.cidrs:

@@ -157,10 +157,11 @@ class RouteSpec(Spec):
     )
     """Only requests with a valid token pass."""
     oidc: Annotated[OidcSpec | None, OnlyOn("kubernetes", "nginx can't sign people in; let the app do it")] = Field(
-        default=None, examples=["{issuer: https://id.example.com, client_id: shop, client_secret: oidc_client_secret}"]
+        default=None,
+        examples=["{issuer: https://id.example.com, client_id: shop, client_secret: {secret: oidc_client_secret}}"],
     )
     """Only people who signed in pass."""
-    api_key: ApiKeySpec | None = Field(default=None, examples=["{clients: {partner: partner_api_key}}"])
+    api_key: ApiKeySpec | None = Field(default=None, examples=["{clients: {partner: {secret: partner_api_key}}}"])
     """Only requests with a known key pass."""
     circuit: CircuitSpec | None = Field(default=None, examples=["{failures: 5, requests: 200}"])
     """When the edge stops asking the app; absent: a replica that nobody reaches is left alone for five seconds."""

@@ -11,7 +11,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from components.vocabulary import DnsLabel, Listed, SecretName, Spec
+from components.vocabulary import DnsLabel, Listed, NamedSecret, Spec
 
 HTTPS_URL = r"^https://[^\s?#]+$"
 
@@ -46,8 +46,8 @@ class OidcSpec(Spec):
     """Who signs people in. Its discovery document must answer when the gateway reads this."""
     client_id: str = Field(pattern=r"^[\x21-\x7e]+$", max_length=255, examples=["shop"])
     """What the issuer calls this client. Register `https://HOST/PATH/oauth2/callback` there as its redirect."""
-    client_secret: SecretName = Field(examples=["oidc_client_secret"])
-    """Name in `secrets` of the client's secret."""
+    client_secret: NamedSecret = Field(examples=["{secret: oidc_client_secret}"])
+    """What the client signs in with at the issuer."""
     scopes: Annotated[tuple[str, ...], Listed] = Field(default=("openid", "email"), examples=["[openid, email]"])
     """What the token shall tell."""
     endpoints: OidcEndpointsSpec | None = None
@@ -59,7 +59,7 @@ class ApiKeySpec(Spec):
 
     header: HeaderName = "x-api-key"
     """Header that carries the key."""
-    clients: Mapping[DnsLabel, SecretName] = Field(
-        min_length=1, max_length=200, examples=["{partner: partner_api_key}"]
+    clients: Mapping[DnsLabel, NamedSecret] = Field(
+        min_length=1, max_length=200, examples=["{partner: {secret: partner_api_key}}"]
     )
-    """Name in `secrets` of each client's key: 16 to 200 letters, digits, `-` and `_`."""
+    """Each client's key: 16 to 200 letters, digits, `-` and `_`."""

@@ -109,6 +109,8 @@ class Slo:
     """PromQL rate of bad events over `$window`."""
     least_events: int
     """Events in the long window below which a burn alert stays silent: one failed request at night is no outage."""
+    labels: Mapping[str, str]
+    """Of its alerts, beside `slo`, severity and instance_name."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -205,7 +205,7 @@ def slo_alerts(slo: Slo) -> Iterator[Alert]:
             severity=severity,
             summary=f"{slo.instance} spends the error budget of {slo.name} {when}",
             description=f"{{{{ $value | humanizePercentage }}}} of events are bad; the promise is {slo.objective} % good over {slo.window_days} days.",
-            labels={"slo": slo.name},
+            labels={**slo.labels, "slo": slo.name},
         )
     yield Alert(
         name="SloBudgetSpent",
@@ -215,7 +215,7 @@ def slo_alerts(slo: Slo) -> Iterator[Alert]:
         severity="warning",
         summary=f"{slo.instance} has broken {slo.name} over {slo.window_days} days",
         description="Nothing is left to spend on risky changes until the window has moved on.",
-        labels={"slo": slo.name},
+        labels={**slo.labels, "slo": slo.name},
     )
     yield Alert(
         name="SloHasNoEvents",
@@ -225,7 +225,7 @@ def slo_alerts(slo: Slo) -> Iterator[Alert]:
         severity="warning",
         summary=f"nobody counts the events of {slo.instance}'s {slo.name}",
         description="The series behind the objective is gone: its alerts are blind until it is back.",
-        labels={"slo": slo.name},
+        labels={**slo.labels, "slo": slo.name},
     )
 
 

@@ -9,10 +9,11 @@ from pathlib import Path
 
 from delivery import comment, drift, release, reports
 from delivery.github import GitHubError
+from toolchain.arguments import parsed
 
 
 def main(arguments: Sequence[str]) -> int:
-    options = _parser().parse_args(arguments)
+    options = parsed(_parser(), arguments, "report --stack prod --out report")
     try:
         return options.command(options)
     except GitHubError as problem:

@@ -12,7 +12,7 @@ from components.redis_cache import proofs as redis_proofs
 from components.telemetry import Telemetry
 from components.vocabulary import Problem
 from config import Draft
-from proofs import apart, capacity, edge, monitoring, names, references, support
+from proofs import apart, capacity, edge, monitoring, names, references, secrets, support
 
 SECTIONS = frozenset({"object_stores", "postgres_clusters", "redis_caches", "app_services", "cdn_frontends"})
 """Sections of named parts; no part is called like one of them."""
@@ -25,7 +25,7 @@ def all_of(draft: Draft, told: Sequence[Telemetry]) -> Iterator[Problem]:
     yield from names.names(draft)
     yield from references.references(draft)
     yield from references.prefixes(draft)
-    yield from references.secrets(draft)
+    yield from secrets.are_set(draft)
     yield from edge.everywhere(draft)
     yield from references.contracts(draft)
     yield from capacity.pools(draft)

@@ -26,12 +26,6 @@ def everywhere(draft: Draft) -> Iterator[Problem]:
         yield from () if "edge" in draft.broken else edge_facts.without_edge(routes)
         return
     yield from edge_facts.problems(config.edge, routes)
-    for path, key in (*edge_facts.given_secrets(config.edge), *edge_facts.route_secrets(routes)):
-        if key not in draft.secrets:
-            yield Problem(
-                path=path,
-                rule=f"names a secret that is not set; set it: pulumi config set --secret --path secrets.{key}",
-            )
 
 
 def on_the_target(draft: Draft) -> Iterator[Problem]:

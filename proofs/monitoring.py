@@ -23,12 +23,6 @@ def everywhere(draft: Draft) -> Iterator[Problem]:
     spec = draft.config.monitoring
     if spec is None:
         return
-    for path, name in spec.secrets():
-        if name not in draft.secrets:
-            yield Problem(
-                path=("monitoring", *path),
-                rule=f"names a secret that is not set; set it: pulumi config set --secret --path secrets.{name}",
-            )
     config = draft.config
     there = {*config.postgres_clusters, *config.redis_caches, *config.app_services, *config.cdn_frontends}
     there |= {"environment", "monitoring", *(("edge",) if config.edge is not None else ())}

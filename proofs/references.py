@@ -15,14 +15,11 @@ from components.app_service.connects_to import (
     variables_prefix,
 )
 from components.app_service.contract import violations
-from components.app_service.spec import SecretRef
 from components.object_stores import unusable
 from components.postgres_cluster import facts as postgres_facts
 from components.postgres_cluster import proofs as postgres_proofs
 from components.vocabulary import Problem
 from config import Draft
-
-_UNSET = "names a secret that is not set; set it: pulumi config set --secret --path secrets.{}"
 
 
 def connections(draft: Draft) -> Iterator[tuple[str, int, ConnectionSpec]]:
@@ -106,16 +103,6 @@ def prefixes(draft: Draft) -> Iterator[Problem]:
                 earlier.append(connection)
 
 
-def secrets(draft: Draft) -> Iterator[Problem]:
-    for name, spec in draft.config.app_services.items():
-        for variable, value in spec.env.items():
-            if isinstance(value, SecretRef) and value.secret not in draft.secrets:
-                yield Problem(
-                    path=("app_services", name, "env", variable, "secret"),
-                    rule=_UNSET.format(value.secret),
-                )
-
-
 def contracts(draft: Draft) -> Iterator[Problem]:
     """Each app keeps what Pulumi.yaml promises of it for all stacks."""
     if draft.file.has("contracts"):
@@ -144,12 +131,5 @@ def risky_migrations(draft: Draft) -> Iterator[Problem]:
 
 def archives(draft: Draft) -> Iterator[Problem]:
     stores = draft.config.object_stores
-    used = {c.object_store for _, _, c in connections(draft) if isinstance(c, ToObjectStore)}
     for name, server in sorted(draft.config.postgres_clusters.items()):
         yield from postgres_proofs.archives(name, server, stores, draft.broken)
-        yield from postgres_proofs.secrets(name, server, draft.secrets)
-        used |= {*postgres_facts.stores(server)}
-    for name in sorted(used & stores.keys()):
-        for path, secret in stores[name].secrets.items():
-            if secret not in draft.secrets:
-                yield Problem(path=("object_stores", name, *path), rule=_UNSET.format(secret))

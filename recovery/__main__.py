@@ -12,20 +12,27 @@ from typing import Any
 import yaml
 
 from recovery.server import RecoveryError, Server
+from stack_file import qualified
+from toolchain.arguments import parsed
 
 
 def main() -> int:
     """Exit code: 0 done, 1 refused or failed."""
-    parser = argparse.ArgumentParser(prog="recovery", description=__doc__)
-    parser.add_argument("--stack", default="dev")
-    parser.add_argument("--project", type=Path, default=Path())
-    commands = parser.add_subparsers(dest="command", required=True)
-    backup = commands.add_parser("backup", help="make a base backup of each server, or of one")
-    backup.add_argument("--server")
-    restore = commands.add_parser("restore", help="bring a server back to a backup, or to a moment after it")
+    which = argparse.ArgumentParser(add_help=False)
+    which.add_argument("--stack", default="dev", help="name of the stack: Pulumi.<stack>.yaml (default: dev)")
+    which.add_argument(
+        "--project", type=Path, default=Path(), metavar="DIR", help="folder of Pulumi.yaml (default: here)"
+    )
+    parser = argparse.ArgumentParser(prog="python -m recovery", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="backup|restore")
+    backup = commands.add_parser("backup", parents=[which], help="make a base backup of each server, or of one")
+    backup.add_argument("--server", metavar="NAME", help="this one alone")
+    restore = commands.add_parser(
+        "restore", parents=[which], help="bring a server back to a backup, or to a moment after it"
+    )
     restore.add_argument("name", help="a backup, or a server for its newest one")
     restore.add_argument("--to", type=_moment, help="the last moment to bring back, with its zone")
-    given = parser.parse_args()
+    given = parsed(parser, sys.argv[1:], "backup --stack dev")
     try:
         servers = _servers(given.project, given.stack)
         if given.command == "backup":
@@ -73,10 +80,10 @@ def _servers(project: Path, stack: str) -> dict[str, Server]:
     name = _yaml(project / "Pulumi.yaml")["name"]
     file = project / f"Pulumi.{stack}.yaml"
     try:
-        config = _yaml(file)["config"]
+        config = qualified(_yaml(file)["config"], name)
         environment = config[f"{name}:environment"]
         target = environment["target"]
-    except (KeyError, TypeError):
+    except (KeyError, TypeError, AttributeError):
         msg = f"{file} does not say where the stack runs: {name}:environment.target is missing"
         raise RecoveryError(msg) from None
     if target["kind"] != "docker":

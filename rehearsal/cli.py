@@ -7,6 +7,7 @@ import json
 import signal
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from rehearsal import render
@@ -14,6 +15,7 @@ from rehearsal.comparison import compared
 from rehearsal.problems import RehearsalError
 from rehearsal.progress import say
 from rehearsal.session import NOT_CHECKED, Result, Session
+from toolchain.arguments import parsed
 from toolchain.progress import UnavailableError
 
 LABEL = f"REHEARSAL: compared with no cluster; stand-in providers. Not checked: {NOT_CHECKED}."
@@ -22,7 +24,7 @@ _EVENT_LOG = 'the engine\'s events, after a line with `"rehearsed": true`'
 
 
 def main(arguments: Sequence[str]) -> int:
-    options = _parser().parse_args(arguments)
+    options = parsed(_parser(), arguments, "preview --stack prod")
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(128 + signal.SIGTERM))  # so that folders are removed
     try:
         return options.command(options)
@@ -97,7 +99,8 @@ def _render(options: argparse.Namespace) -> int:
 def _diff(options: argparse.Namespace) -> int:
     page = Page()
     with compared(options.project, options.stack, options.base, page.line) as comparison:
-        return page.end(comparison.session.preview(*_shown(options)), options.event_log)
+        result = comparison.session.preview(*_shown(options))
+        return page.end(replace(result, notes=(*comparison.notes, *result.notes)), options.event_log)
 
 
 def _shown(options: argparse.Namespace) -> list[str]:

@@ -16,16 +16,29 @@ import sys
 import tarfile
 import tempfile
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rehearsal.environment import PASSED
 from rehearsal.problems import RehearsalError
 from rehearsal.progress import say
 from rehearsal.session import Result, Session
 from toolchain import store
 from toolchain.progress import run
+
+_OF_INSTALLERS = (
+    *PASSED,
+    "PATH",
+    "HOME",
+    "TMPDIR",
+    "XDG_CACHE_HOME",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "REQUESTS_CA_BUNDLE",
+)
+_SETTINGS = ("PIP_", "UV_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +52,15 @@ class Comparison:
     """Whether the base has no such stack, and so everything is new."""
     before: dict[str, Any]
     """`stack export` of the base."""
+    notes: tuple[str, ...] = ()
+    """What was done otherwise for the base than for the working tree."""
 
 
 @contextmanager
 def compared(project: Path, stack: str, base: str, tell: Callable[[str], None]) -> Generator[Comparison]:
     """A session whose state is that of `base` and whose program is that of the working tree; `tell` hears the latter only."""
     root = Path(_git(project, "rev-parse", "--show-toplevel").strip())
-    commit = _git(project, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{base}^{{commit}}").strip()
+    commit = _commit(project, base)
     with tempfile.TemporaryDirectory(prefix="slipway-base-") as name:
         other = Path(name)
         _unpack(root, commit, other)
@@ -56,18 +71,32 @@ def compared(project: Path, stack: str, base: str, tell: Callable[[str], None]) 
                 yield Comparison(session, commit, created=True, before={})
             return
         say(f"rehearsing {base} ({commit[:10]})")
-        with Session(below, stack, venv=_venv(root, other)) as session:
+        venv = _venv(root, other)
+        own = venv != Path(sys.prefix)
+        notes = ("the base pins other packages (requirements.txt) and ran with its own",) if own else ()
+        with Session(below, stack, venv=venv) as session:
             _must_come_up(session.up("--color=never"), base)
             before = session.export()
             say("rehearsing the working tree on top of it")
             session.project, session.venv, session.tell = project, Path(sys.prefix), tell
-            yield Comparison(session, commit, created=False, before=before)
+            yield Comparison(session, commit, created=False, before=before, notes=notes)
 
 
 def _must_come_up(result: Result, base: str) -> None:
     if result.exit_code != 0:
         msg = f"{base} itself does not come up in a rehearsal, so nothing can be compared with it:\n{result.text}"
         raise RehearsalError(msg)
+
+
+def _commit(folder: Path, base: str) -> str:
+    """Full name of a commit. A fresh clone has its other branches at `origin` alone."""
+    wanted = ["rev-parse", "--verify", "--quiet", "--end-of-options"]
+    try:
+        return _git(folder, *wanted, f"{base}^{{commit}}").strip()
+    except RehearsalError:
+        with suppress(RehearsalError):
+            return _git(folder, *wanted, f"refs/remotes/origin/{base}^{{commit}}").strip()
+        raise
 
 
 def _git(folder: Path, *arguments: str) -> str:
@@ -127,4 +156,10 @@ def _installer(python: Path) -> list[str | Path]:
 
 
 def _run(command: list[str | Path], what: str) -> None:
-    run(command, what, cwd=Path.cwd(), env=os.environ)
+    """A package may run code when it is installed, and a base may be a stranger's: no credential of the caller is in its reach."""
+    passed = {
+        name: value
+        for name, value in os.environ.items()
+        if name in _OF_INSTALLERS or name.startswith(_SETTINGS) or name.lower().endswith("_proxy")
+    }
+    run(command, what, cwd=Path.cwd(), env=passed)

@@ -102,6 +102,7 @@ def prepare(project: Project, stack: str, stack_text: str | None, folder: Path, 
     """Writes both copies into `folder`; `stack_text` stands in for the file's own text."""
     text = project.stack_text(stack) if stack_text is None else stack_text
     parsed = StackText.parse(str(project.stack_file(stack)), text, project.name)
+    parsed.refuse_misread()
     replacements = {node.value: placeholder(node.value) for node in parsed.ciphertexts()}
     missing = [name for name in parsed.named_secrets() if name not in parsed.given_secrets()]
     added = {name: placeholder(f"missing {name}") for name in missing}

@@ -13,6 +13,7 @@ from typing import cast
 
 import yaml
 
+from rehearsal import faults
 from rehearsal.problems import RehearsalError
 
 _OF_ENCRYPTION = frozenset({"encryptionsalt", "encryptedkey", "secretsprovider"})
@@ -45,14 +46,22 @@ class StackText:
         except yaml.YAMLError as error:
             msg = f"{file}: is not valid YAML: {str(error).splitlines()[0]}"
             raise RehearsalError(msg) from None
+        except RecursionError:
+            msg = f"{file}: nests lists or mappings too deeply to be read; a stack file needs about ten levels"
+            raise RehearsalError(msg) from None
         config = dict(_entries(root)).get("config")
         for node, what in ((root, ""), (config, " config:")):
             if node is not None and not (isinstance(node, yaml.MappingNode) or (what and node.value == "")):
                 msg = f"{file}:{what} must be a mapping, for example\nconfig:\n  {project}:name: value"
                 raise RehearsalError(msg)
-        if root is not None and (found := [f"{file}:{line}" for line in _bad_nodes(root)]):
+        if root is not None and (found := [f"{file}:{line}" for line in faults.unreadable(root)]):
             raise RehearsalError("\n".join(found))
         return cls(file, text, project, cast("yaml.MappingNode | None", root))
+
+    def refuse_misread(self) -> None:
+        """Raises RehearsalError for what the engine would end with, or understand in another way."""
+        if found := [f"{self.file}:{line}" for line in faults.misread(self.root, self.project)]:
+            raise RehearsalError("\n".join(found))
 
     def ciphertexts(self) -> list[yaml.ScalarNode]:
         """The value of every `secure:`, in the order of the text."""
@@ -63,7 +72,7 @@ class StackText:
         names = {
             value.value
             for key, node in _entries(self._config())
-            if key != f"{self.project}:secrets"
+            if not self._holds_secrets(key)
             for value in _values_of(node, "secret")
             if isinstance(value, yaml.ScalarNode)
         }
@@ -100,7 +109,10 @@ class StackText:
         return dict(_entries(self.root)).get("config")
 
     def _secrets(self) -> yaml.Node | None:
-        return dict(_entries(self._config())).get(f"{self.project}:secrets")
+        return next((node for key, node in _entries(self._config()) if self._holds_secrets(key)), None)
+
+    def _holds_secrets(self, key: str) -> bool:
+        return key in ("secrets", f"{self.project}:secrets")  # the engine gives a key without a namespace the project's
 
     def _without_encryption(self) -> Iterator[_Edit]:
         if self.root is None:
@@ -149,22 +161,6 @@ class StackText:
 def _composed(text: str) -> yaml.Node | None:
     """As `yaml.compose`, whose types are not known."""
     return yaml.SafeLoader(text).get_single_node()
-
-
-def _bad_nodes(node: yaml.Node, around: tuple[yaml.Node, ...] = ()) -> Iterator[str]:
-    """What is YAML, and what the engine refuses without naming the file: a key that stands twice, a value inside itself."""
-    if node in around:
-        yield f"{node.start_mark.line + 1}: is not valid YAML: an alias (`*`) stands inside what it repeats; write it out"
-        return
-    first: dict[str, int] = {}
-    for key, _ in node.value if isinstance(node, yaml.MappingNode) else ():
-        word, line = str(key.value), key.start_mark.line + 1
-        if word in first:
-            yield f"{line}: is not valid YAML: `{word}` stands twice, first in line {first[word]}; take one of them out"
-        first.setdefault(word, line)
-    children = [*(value for _, value in _entries(node)), *(node.value if isinstance(node, yaml.SequenceNode) else ())]
-    for child in children:
-        yield from _bad_nodes(child, (*around, node))
 
 
 def _into_mapping(text: str, node: yaml.MappingNode, entries: Mapping[str, object]) -> _Edit:

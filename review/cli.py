@@ -19,6 +19,7 @@ from review.model import Plan, State
 from review.problems import CannotJudgeError, RedactionError
 from review.report import EXIT_APPROVAL, EXIT_CANNOT_JUDGE, EXIT_REDACTION, EXIT_SAFE, Asked, Report, judge
 from review.values import leaves
+from toolchain.arguments import parsed
 
 FORMATS: Mapping[str, Callable[[Report], str]] = {
     "report.md": markdown.render,
@@ -34,7 +35,7 @@ _Commands = argparse._SubParsersAction  # pyright: ignore[reportPrivateUsage]  #
 
 
 def main(arguments: Sequence[str]) -> int:
-    options = _parser().parse_args(arguments)
+    options = parsed(_parser(), arguments, "diff --stack prod --base main")
     try:
         return options.command(options)
     except CannotJudgeError as problem:

@@ -8,7 +8,7 @@ covers, becomes a line of its own: a secret's change is thereby never lost.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,8 +36,11 @@ KEYS: Mapping[str, tuple[str, ...]] = {
 WHOLE = frozenset({"command", "args", "entrypoints", "commands"})
 """Lists whose order is their meaning."""
 
-_SOURCE = "what it gives"
-"""Stands for the key of a projected volume's source, which no field of it is."""
+CONNECTIONS = ("postgres", "redis", "app", "object_store", "external")
+"""Fields of which each connection has one."""
+
+_FORM = "its form"
+"""Stands for the key of a member that is known by which of several fields it has."""
 
 _ABSENT = object()
 
@@ -153,9 +156,9 @@ def _lists(before: Sequence[Any], after: Sequence[Any], path: Path) -> Iterator[
         yield path, _words_of(before, after, path)
         return
     fields = _fields(path, [*before, *after])
-    if path[-1] == "sources" and all(isinstance(member, dict) for member in [*before, *after]):
-        fields = (_SOURCE,)
-    ours, theirs = _keyed(before, fields), _keyed(after, fields)
+    if path[-1] in _FORMS and all(isinstance(member, dict) for member in [*before, *after]):
+        fields = (_FORM,)
+    ours, theirs = _keyed(path, before, fields), _keyed(path, after, fields)
     for key in [*ours, *(k for k in theirs if k not in ours)]:
         if fields or (key in ours and key in theirs) or not _says_all(key, ours, theirs):
             yield from _compared(ours.get(key, _ABSENT), theirs.get(key, _ABSENT), (*path, f"[{key}]"))
@@ -189,22 +192,23 @@ def _fields(path: Path, members: Sequence[Any]) -> tuple[str, ...]:
     return tuple(f for f in named if all(isinstance(mapping(m).get(f), str | int) for m in members))
 
 
-def _keyed(members: Sequence[Any], fields: tuple[str, ...]) -> dict[str, Any]:
+def _keyed(path: Path, members: Sequence[Any], fields: tuple[str, ...]) -> dict[str, Any]:
     """By their key; a member without one is its own key, and an equal second one is counted."""
     found: dict[str, Any] = {}
     for member in members:
-        key = _key(member, fields)
+        called = _key(path, member, fields)
+        key = called
         number = 2
         while key in found:
-            key = f"{_key(member, fields)} #{number}"
+            key = f"{called} #{number}"
             number += 1
         found[key] = member
     return found
 
 
-def _key(member: Any, fields: tuple[str, ...]) -> str:
-    if fields == (_SOURCE,):
-        return _source(mapping(member))
+def _key(path: Path, member: Any, fields: tuple[str, ...]) -> str:
+    if fields == (_FORM,):
+        return _FORMS[str(path[-1])](mapping(member))
     if fields:
         return "/".join(str(mapping(member)[field]) for field in fields)
     if isinstance(member, str) and "=" in member:  # KEY=value of a container's environment
@@ -219,6 +223,15 @@ def _source(member: Mapping[str, Any]) -> str:
         str(at(member, kind, "path") or "")
     ]
     return " ".join(filter(None, (kind, ", ".join(files))))
+
+
+def _connection(member: Mapping[str, Any]) -> str:
+    """Of an app's connection: what it reaches."""
+    return next((f"{kind} {member[kind]}" for kind in CONNECTIONS if kind in member), "")
+
+
+_FORMS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {"sources": _source, "connects_to": _connection}
+"""What a member is called, by the list's name."""
 
 
 def _label(path: Path) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import subprocess
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rehearsal import comparison
@@ -51,6 +51,7 @@ def _compared(project: Path, stack: str, base: str) -> Rehearsed:
             write_events(both.session.preview("--color=never", "--ignore-protect"), full)
             shown = full
         plan = events.read(shown, gate=gate)
+        plan = replace(plan, notes=(*plan.notes, *both.notes))
         before = state.parse(both.before, f"state of {base}") if both.before else State()
         return Rehearsed(plan, before, _head(project), both.base)
 

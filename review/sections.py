@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
+from review import exchanged
 from review.blocks import Block, Code, Fold, Line, Lines, Paste, Section, Table, Text
 from review.flags import FLAGS, Finding, Grade
 from review.model import Change, Op
@@ -49,7 +50,7 @@ def _details(report: Report) -> Iterator[Section]:
     yield Section("", [Fold("Cost by object", list(_cost_table(report)))])
     if report.failing or report.passing or report.grants or report.peers or report.grants_lost or report.peers_lost:
         yield Section("", [Fold("Security in full", [Lines(list(_posture(report)))])])
-    yield Section("Drift", [Text([_drift(report)])])
+    yield Section("Drift", [Text(_drift(report))])
     if report.case.plan.violations:
         rows = [[[v.policy], ["must" if v.mandatory else "should"], [v.text]] for v in report.case.plan.violations]
         yield Section("Policies", [Table(("policy", "force", "message"), rows)])
@@ -229,6 +230,7 @@ def _security(report: Report) -> Iterator[Line]:
         ("network policies allow", report.peers),
         ("network policies no longer allow", report.peers_lost),
     )
+    yield from ([line] for line in exchanged.lines(report.case, report.differences))
     if not (report.failing or report.passing or any(found for _, found in gains)):
         yield ["nothing gained, nothing lost (rules R01 to R34)"]
         return
@@ -357,15 +359,18 @@ def _cost_table(report: Report) -> Iterator[Block]:
     yield Text([f"Prices: {report.bill.prices.source}."])
 
 
-def _drift(report: Report) -> str:
+def _drift(report: Report) -> Line:
     if not report.drift_known:
-        return "Not looked for: give the stream of `pulumi refresh --preview-only` with --drift."
+        return [
+            "Not looked for: give the stream of ",
+            Code("pulumi refresh --preview-only"),
+            " with ",
+            Code("--drift"),
+            ".",
+        ]
     drifted = report.case.drifted
-    return (
-        f"{len(drifted)} {_plural(len(drifted), 'resource')} changed since the last pulumi up."
-        if drifted
-        else "None since the last pulumi up."
-    )
+    count = f"{len(drifted)} {_plural(len(drifted), 'resource')} changed"
+    return [f"{count if drifted else 'None'} since the last pulumi up."]
 
 
 def _said(words: str) -> str:

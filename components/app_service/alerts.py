@@ -6,7 +6,7 @@ errors. What follows from load alone is info or a warning; a person is woken for
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from components.app_service import facts
@@ -39,24 +39,29 @@ JOB_LATE_SECONDS = 900
 
 @dataclass(frozen=True, kw_only=True)
 class _OfApp(AlertMaker):
-    servers: tuple[str, ...]
-    """Databases and caches that it uses: the loss of one explains that the app is away."""
+    about: Mapping[str, str]
+    """Label of what the loss of a server explains."""
 
     def alert(  # the fields of one record
         self, name: str, expr: str, hold: str, severity: Severity, summary: str, description: str, **labels: str
     ) -> Alert:
-        about = {"about": " ".join(self.servers)} if self.servers and name in EXPLAINED else {}
-        return super().alert(name, expr, hold, severity, summary, description, **about, **labels)
+        own = {**self.about, **labels} if name in EXPLAINED else labels
+        return super().alert(name, expr, hold, severity, summary, description, **own)
 
 
-def alerts(name: str, spec: AppServiceSpec, target: TargetKind, *, anomalies: bool) -> Iterator[Alert]:
-    """Every alert that this app can raise, if the target knows all of its signals."""
+def about(spec: AppServiceSpec) -> dict[str, str]:
+    """Databases and caches that it uses, in one label: the loss of one explains that the app is away."""
     used = {
         c.postgres if isinstance(c, ToPostgres) else c.redis
         for c in spec.connects_to
         if isinstance(c, ToPostgres | ToRedis)
     }
-    maker = _OfApp(instance=name, component=facts.COMPONENT, family="App", servers=tuple(sorted(used)))
+    return {"about": " ".join(sorted(used))} if used else {}
+
+
+def alerts(name: str, spec: AppServiceSpec, target: TargetKind, *, anomalies: bool) -> Iterator[Alert]:
+    """Every alert that this app can raise, if the target knows all of its signals."""
+    maker = _OfApp(instance=name, component=facts.COMPONENT, family="App", about=about(spec))
     yield from _presence(maker, spec, target)
     yield from _use(maker, spec)
     yield from _runs(maker, spec)

@@ -13,7 +13,7 @@ import pulumi
 import pulumi_random as random
 
 from components.app_service.body import Batch, Wiring
-from components.app_service.connects_to import ToApp
+from components.app_service.connects_to import ToApp, variables_prefix
 from components.app_service.contract import Contract, defaults, kept_to
 from components.app_service.delivery import Connection, deliver
 from components.app_service.kinds import AnyAppServiceSpec
@@ -111,9 +111,8 @@ def connection(
     credential: Credential | None = None,
 ) -> AppConnection:
     """What a consumer is told about an app: but for the credential a function of the spec, so that apps may use each other."""
-    prefix = declared.app.upper().replace("-", "_") if declared.prefix is None else declared.prefix
     return AppConnection(
-        prefix=prefix,
+        prefix=variables_prefix(declared),
         host=host,
         port=producer.ports[declared.port_name],
         credential=credential,

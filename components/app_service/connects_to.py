@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, overload
 
 from pydantic import Discriminator, Field, Tag
 
@@ -198,6 +198,12 @@ def delivered_by(connection: ConnectionSpec) -> tuple[str, ...]:
             return ()
 
 
+@overload
+def variables_prefix(connection: ToPostgres | ToRedis | ToApp | ToObjectStore) -> str: ...
+@overload
+def variables_prefix(connection: ToExternal) -> None: ...
+@overload
+def variables_prefix(connection: ConnectionSpec) -> str | None: ...
 def variables_prefix(connection: ConnectionSpec) -> str | None:
     """What the variables of a connection start with; None where it brings none."""
     match connection:

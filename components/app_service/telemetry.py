@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from components.app_service import facts
-from components.app_service.alerts import MEMORY_HIGH, THROTTLED, VOLUME_FULL, alerts
+from components.app_service.alerts import MEMORY_HIGH, THROTTLED, VOLUME_FULL, about, alerts
 from components.app_service.kinds import RollingSpec, StatefulSpec
-from components.app_service.metrics import MetricsSpec, Requests, SloSpec
+from components.app_service.metrics import MetricsSpec
 from components.app_service.signals import QUANTILES, UNUSUAL, bands, bound, counted, failed, series, signals, smooth
 from components.app_service.spec import AppServiceSpec
 from components.telemetry import Dashboard, Panel, Row, Scrape, Slo, TargetKind, Telemetry, Unit
@@ -37,7 +37,7 @@ def telemetry(
             for alert in alerts(name, spec, target, anomalies=anomalies)
             if not unknown.intersection(SERIES.findall(alert.expr))
         ),
-        slos=tuple(_slos(name, spec.slo, None if spec.metrics is None else spec.metrics.requests)),
+        slos=tuple(_slos(name, spec)),
         dashboard=Dashboard(
             title=f"App: {name}", instance=name, rows=tuple(_rows(name, spec, unknown, usual=bool(usual)))
         ),
@@ -59,9 +59,11 @@ def _scrapes(name: str, spec: AppServiceSpec, target: TargetKind) -> Iterator[Sc
     )
 
 
-def _slos(name: str, slo: SloSpec | None, requests: Requests | None) -> Iterator[Slo]:
+def _slos(name: str, spec: AppServiceSpec) -> Iterator[Slo]:
+    slo, requests = spec.slo, None if spec.metrics is None else spec.metrics.requests
     if slo is None or requests is None:
         return
+    labels = {"component": facts.COMPONENT, **about(spec)}
 
     def rate(part: str, *labels: str) -> str:
         return f"sum(rate({counted(name, requests, part, *labels)}[$window]))"
@@ -75,6 +77,7 @@ def _slos(name: str, slo: SloSpec | None, requests: Requests | None) -> Iterator
             total=rate("count"),
             bad=rate("count", failed(requests)),
             least_events=LEAST_EVENTS,
+            labels=labels,
         )
     if slo.latency is not None:
         yield Slo(
@@ -85,6 +88,7 @@ def _slos(name: str, slo: SloSpec | None, requests: Requests | None) -> Iterator
             total=rate("count"),
             bad=f"{rate('count')} - {rate('bucket', bound(slo.latency))}",
             least_events=LEAST_EVENTS,
+            labels=labels,
         )
 
 

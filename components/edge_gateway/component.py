@@ -82,8 +82,8 @@ def _given(
         return {}
     return {
         name: (
-            secrets.apply(lambda all_, key=certificate.given.certificate: all_[key]),
-            secrets.apply(lambda all_, key=certificate.given.key: all_[key]),
+            secrets.apply(lambda all_, key=certificate.given.certificate.secret: all_[key]),
+            secrets.apply(lambda all_, key=certificate.given.key.secret: all_[key]),
         )
         for name, certificate in sorted(spec.certificates.items())
         if certificate.given is not None

@@ -84,7 +84,7 @@ def _keys(route: Route, secrets: Mapping[str, pulumi.Output[str]]) -> pulumi.Out
     keys = route.spec.api_key
     if keys is None:
         return None
-    return pulumi.Output.all(**{client: secrets[key] for client, key in keys.clients.items()}).apply(key_lines)
+    return pulumi.Output.all(**{client: secrets[key.secret] for client, key in keys.clients.items()}).apply(key_lines)
 
 
 def _suffix(publish: PublishSpec) -> str:

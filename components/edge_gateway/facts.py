@@ -166,8 +166,8 @@ def given_secrets(spec: EdgeGatewaySpec) -> Iterator[tuple[tuple[str, ...], str]
     for name, certificate in sorted(spec.certificates.items()):
         if certificate.given is not None:
             path = ("edge", "certificates", name, "given")
-            yield (*path, "certificate"), certificate.given.certificate
-            yield (*path, "key"), certificate.given.key
+            yield (*path, "certificate", "secret"), certificate.given.certificate.secret
+            yield (*path, "key", "secret"), certificate.given.key.secret
 
 
 def route_secrets(routes: Sequence[Route]) -> Iterator[tuple[tuple[str, ...], str]]:
@@ -175,10 +175,10 @@ def route_secrets(routes: Sequence[Route]) -> Iterator[tuple[tuple[str, ...], st
     for route in routes:
         path = route.place
         if route.spec.oidc is not None:
-            yield (*path, "oidc", "client_secret"), route.spec.oidc.client_secret
+            yield (*path, "oidc", "client_secret", "secret"), route.spec.oidc.client_secret.secret
         if route.spec.api_key is not None:
             for client, key in sorted(route.spec.api_key.clients.items()):
-                yield (*path, "api_key", "clients", client), key
+                yield (*path, "api_key", "clients", client, "secret"), key.secret
 
 
 def peak(spec: EdgeGatewaySpec) -> Footprint:

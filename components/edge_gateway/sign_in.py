@@ -71,9 +71,9 @@ def _halves(route: Route) -> tuple[tuple[str, tuple[str, ...]], ...]:
 def _secrets(route: Route, secrets: Secrets) -> Iterator[tuple[str, dict[str, pulumi.Output[str]]]]:
     """Content of each Secret, by its role."""
     if route.spec.oidc is not None:
-        yield "oidc", {"client-secret": secrets[route.spec.oidc.client_secret]}
+        yield "oidc", {"client-secret": secrets[route.spec.oidc.client_secret.secret]}
     if route.spec.api_key is not None:
-        yield "keys", {client: secrets[key] for client, key in sorted(route.spec.api_key.clients.items())}
+        yield "keys", {client: secrets[key.secret] for client, key in sorted(route.spec.api_key.clients.items())}
 
 
 def _security(name: str, route: Route) -> Iterator[tuple[str, Any]]:

@@ -14,10 +14,10 @@ from components.vocabulary import (
     DnsLabel,
     Duration,
     Listed,
+    NamedSecret,
     OnlyOn,
     Port,
     Problem,
-    SecretName,
     Size,
     Spec,
     seconds,
@@ -30,10 +30,10 @@ PRELOAD_SECONDS = 365 * 86400
 class GivenCertificateSpec(Spec):
     """A certificate that somebody else issues, and renews."""
 
-    certificate: SecretName = Field(examples=["edge_certificate"])
-    """Name in `secrets` of the chain, as PEM."""
-    key: SecretName = Field(examples=["edge_key"])
-    """Name in `secrets` of the private key, as PEM."""
+    certificate: NamedSecret = Field(examples=["{secret: edge_certificate}"])
+    """The chain, as PEM."""
+    key: NamedSecret = Field(examples=["{secret: edge_key}"])
+    """The private key, as PEM."""
 
 
 class CertificateSpec(Spec):
@@ -49,7 +49,7 @@ class CertificateSpec(Spec):
     ] = "staging"
     """Let's Encrypt's directory. `staging` is for trying: browsers don't trust it, and its limits are wide."""
     given: GivenCertificateSpec | None = Field(
-        default=None, examples=["{certificate: edge_certificate, key: edge_key}"]
+        default=None, examples=["{certificate: {secret: edge_certificate}, key: {secret: edge_key}}"]
     )
     """A certificate of your own; absent: one is made."""
 

@@ -171,6 +171,7 @@ def _slo(route: Route) -> Slo:
         total=f"sum(avg_over_time({of_route}}}[$window]))",
         bad=f'sum(avg_over_time({of_route},code_class="5xx"}}[$window]))',
         least_events=200,
+        labels={"route": route.backend},
     )
 
 

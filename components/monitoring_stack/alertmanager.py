@@ -187,8 +187,8 @@ def _mute(sources: tuple[str, ...], targets: tuple[str, ...], equal: tuple[str, 
 def _explains(server: str) -> Entry:
     """A lost server explains what its users' alerts say, which list the servers they use in the label `about`.
 
-    Alerts of promises have none: their windows end half an hour after the outage does, and a mute that ends with the outage
-    would page people once it is over.
+    Not what a promise says of its budget: its windows end half an hour after the outage does, and a mute that ends with
+    the outage would page people once it is over.
     """
     sources = ('alertname=~"PostgresDown|RedisDown"', 'severity="critical"', f'instance_name="{server}"')
-    return _mute(sources, (f'about=~"(.+ )?{server}( .+)?"',), ())
+    return _mute(sources, (f'about=~"(.+ )?{server}( .+)?"', 'alertname!~"SloBurns.+|SloBudgetSpent"'), ())

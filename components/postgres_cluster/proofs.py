@@ -154,16 +154,6 @@ def _named_stores(spec: PostgresClusterSpec) -> Iterator[tuple[tuple[str, ...], 
             yield ("topology", "peers", site, "store"), peer.store
 
 
-def secrets(name: str, spec: PostgresClusterSpec, there: Collection[str]) -> Iterator[Problem]:
-    """Secrets that a server reads must be set."""
-    token = None if spec.topology is None else spec.topology.promotion_token
-    if token is not None and token.secret not in there:
-        yield Problem(
-            path=("postgres_clusters", name, "topology", "promotion_token", "secret"),
-            rule=f"names a secret that is not set; set it: pulumi config set --secret --path secrets.{token.secret}",
-        )
-
-
 def has_no_backup(spec: PostgresClusterSpec, *, on_docker: bool) -> str | None:
     """What would give a server backups; None if it has them."""
     if on_docker:

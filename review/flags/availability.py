@@ -17,7 +17,7 @@ _WORDS = {
     "replicas": "replicas",
     "cpu": "cores per replica",
     "memory": "memory per replica",
-    "storage": "storage per replica",
+    "storage": "storage per replica, all its volumes together",
 }
 
 
@@ -174,11 +174,12 @@ def _drops(case: Case, old: Need, new: Need) -> Iterator[tuple[str, str]]:
         ours, theirs = (need.replicas if what == "replicas" else float(getattr(need, what)) for need in (old, new))
         if ours > 0 and new.complete and (ours - theirs) / ours > case.limits.drop:
             sides = _written(what, ours), _written(what, theirs)
-            yield f"{words}: {(ours - theirs) / ours:.0%} less, from {sides[0]} to {sides[1]}", _room(*sides)
+            yield f"{words}: {(ours - theirs) / ours:.0%} less, from {sides[0]} to {sides[1]}", _room(what, *sides)
 
 
-def _room(ours: str, theirs: str) -> str:
-    return f"keep {ours}, or see first that the busiest day of the last weeks fits into {theirs}"
+def _room(what: str, ours: str, theirs: str) -> str:
+    need = "what is stored, and its growth," if what == "storage" else "the busiest day of the last weeks"
+    return f"keep {ours}, or see first that {need} fits into {theirs}"
 
 
 def _written(what: str, value: float) -> str:
@@ -202,5 +203,5 @@ def _pools(case: Case) -> Iterator[Finding]:
                     Grade.APPROVE,
                     change,
                     f"{name}: {(value - new) / value:.0%} less, from {shown[0]} to {shown[1]}",
-                    remedy=_room(*shown),
+                    remedy=_room("pool", *shown),
                 )

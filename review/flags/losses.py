@@ -62,7 +62,7 @@ _LEFT = "the old one stays where it is with all that it holds (retain_on_delete)
 
 def _remedy(change: Change) -> str:
     if change.old is not None and change.old.protect:
-        return "it is protected: the engine refuses this until somebody takes the protection off in a change of its own"
+        return "put it back into the stack file; if it shall go, take its protection off first, in a change of its own: until then the engine refuses"
     return "if it shall stay: put it back into the stack file, or set protect and retain_on_delete first"
 
 

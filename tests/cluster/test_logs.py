@@ -13,6 +13,7 @@ from cluster import logs
 from cluster.spec import LogsSpec
 from components import lines
 from components.monitoring_stack import collector
+from tests.cluster.shipped import ROOT
 
 PUSH = "http://monitoring-loki.shop-prod-monitoring:3100/loki/api/v1/push"
 
@@ -20,6 +21,12 @@ PUSH = "http://monitoring-loki.shop-prod-monitoring:3100/loki/api/v1/push"
 def pipeline(**stores: dict[str, Any]) -> dict[str, Any]:
     specs = {name.replace("_", "-"): LogsSpec.model_validate(spec) for name, spec in stores.items()}
     return logs.values(specs)["config"]["pipeline"]
+
+
+def test_what_the_guide_shows_is_accepted() -> None:
+    guide = (ROOT / "docs" / "guides" / "cluster.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```yaml\n(.*?)```", guide, re.DOTALL)
+    assert pipeline(**yaml.safe_load(block)["slipway-cluster:logs"])["outputs"]
 
 
 @pytest.mark.parametrize(

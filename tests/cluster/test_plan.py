@@ -12,6 +12,7 @@ import cluster.plan
 from cluster import config
 from cluster.addons import merged
 from cluster.plan import Plan, plan
+from cluster.versions import ONE_AFTER_ANOTHER
 from stack_file import StackFile
 from tests.stacks.refusals.case import PROJECT, Case, as_the_engine_reads, stack_text
 
@@ -60,7 +61,8 @@ def test_stacks_are_told_of_a_network_that_goes_by_names(tmp_path: Path, monkeyp
 def test_values_of_the_file_go_over_ours() -> None:
     made = planned({"addons.cloudnative_pg": {"values": {"replicaCount": 3}}})
     (operator,) = [each for each in made.installed if each.name == "cloudnative_pg"]
-    assert operator.values == {"crds": {"create": False}, "replicaCount": 3}
+    ours = {"config": {"data": ONE_AFTER_ANOTHER}, "crds": {"create": False}}
+    assert operator.values == {**ours, "replicaCount": 3}
 
 
 @pytest.mark.parametrize(

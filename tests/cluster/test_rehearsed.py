@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Generator
 
 import pytest
+import yaml
 
+from cluster.versions import ONE_AFTER_ANOTHER
 from rehearsal import render
 from rehearsal.session import Session
 from tests.cluster.shipped import ROOT
@@ -75,4 +77,8 @@ def test_a_chart_renders_to_the_values_of_a_helm_command(prod: Session) -> None:
         "# helm upgrade --install cloudnative-pg cloudnative-pg --namespace cnpg-system --version 0.29.0 "
         "--repo https://cloudnative-pg.github.io/charts --skip-crds --values helm-cnpg-system-cloudnative-pg.values"
     )
-    assert rest == ["crds:", "  create: false", "replicaCount: 2"]
+    assert yaml.safe_load("\n".join(rest)) == {
+        "config": {"data": ONE_AFTER_ANOTHER},
+        "crds": {"create": False},
+        "replicaCount": 2,
+    }

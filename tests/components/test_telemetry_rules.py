@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from components.telemetry import Alert, Dashboard, Panel, Row, Signal, Slo, Telemetry
-from components.telemetry_rules import Burn, can_burn, dashboards, groups
+from components.telemetry_rules import SLO_ALERTS, Burn, can_burn, dashboards, groups
 
 SIGNAL = Signal(name="up", unit="bool", help="1 if it answers.", sources={"kubernetes": "up", "docker": "pg_up"})
 HERE_ONLY = Signal(name="pods", unit="count", help="Pods.", sources={"kubernetes": "kube_pods"})
@@ -29,6 +29,7 @@ SLO = Slo(
     total="rate(requests_total[$window])",
     bad='rate(requests_total{code="500"}[$window])',
     least_events=100,
+    labels={"component": "x"},
 )
 
 
@@ -43,6 +44,13 @@ def test_an_alert_carries_labels_for_routing_and_its_runbook() -> None:
     assert rule["labels"] == {"component": "x", "instance_name": "main", "severity": "critical"}
     assert rule["annotations"]["runbook_url"] == "https://r/Down.md"
     assert rule["for"] == "2m"
+
+
+def test_alerts_of_a_promise_carry_its_labels() -> None:
+    (group,) = groups([Telemetry(slos=(SLO,))], "docker", runbooks="https://r")
+    told = [rule["labels"].items() for rule in group["rules"] if "alert" in rule]
+    assert len(told) == len(SLO_ALERTS)
+    assert all({"component": "x", "slo": "availability"}.items() <= labels for labels in told)
 
 
 def test_what_a_target_cannot_know_is_left_out_there() -> None:

@@ -112,7 +112,7 @@ def operating_postgres(folder: Path) -> Generator[Operated]:
 def operating_keda(folder: Path) -> Generator[Operated]:
     """KEDA alone, with the definitions of the stacks that it scales."""
     with _empty(folder) as operated:
-        operated.cluster.define(*RELEASES)
+        operated.cluster.define(*EVERY)
         _keda(operated.cluster, operated.processes, folder)
         yield operated
 
@@ -170,6 +170,7 @@ def _postgres(cluster: Cluster, processes: Processes, folder: Path) -> None:
             OPERATOR_IMAGE_NAME=OPERATOR,
             PLUGIN_SOCKET_DIR=str(sockets),
             WEBHOOK_CERT_DIR=str(cluster.certificates),
+            **versions.ONE_AFTER_ANOTHER,  # its chart puts them into a ConfigMap, which is read over these
         ),
     )
     processes.wait_until("CloudNativePG's webhooks listen", lambda: listens(port))

@@ -66,6 +66,12 @@ class Servers:
         assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout[-3000:]}"
         return done.stdout
 
+    def postgres_is_ready(self, work: Path, port: int) -> bool:
+        """It listens well before it lets anybody in."""
+        asked = [postgres_tool("pg_isready"), "--quiet", "-h", "127.0.0.1", "-p", str(port)]
+        done = subprocess.run(self.command(work, *asked, user="postgres"), env=bare_environment(work), check=False)
+        return done.returncode == 0
+
     def _entry(self, user: str) -> list[str]:
         """A line of the root folder's passwd: names mean others outside."""
         lines = (self._root / "etc/passwd").read_text(encoding="utf-8").splitlines()

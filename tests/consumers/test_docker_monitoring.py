@@ -58,6 +58,7 @@ CANNOT: dict[Query, str] = {
     ("monitoring", "Errors of Grafana", "grafana"): "Grafana",
     ("monitoring", "Errors of Loki", "loki"): "Loki",
     ("monitoring", "Lines refused", "{{reason}}"): "Loki",
+    ("api", "Since the last push", "{{job}}"): "the push gateway",
     ("api", "Tip height", "tip height"): "a node with blocks",
 }
 """Queries that nothing answers here, and what would: stand-ins tell no series."""

@@ -14,7 +14,7 @@ import pytest
 from components.connections import Consumer
 from components.postgres_cluster.setup_sql import migrator_sql, setup_sql
 from components.postgres_cluster.spec import DatabaseSpec
-from tests.consumers.processes import Processes, free_ports, listens
+from tests.consumers.processes import Processes, free_ports
 from tests.consumers.servers import WORK, Servers, postgres_tool
 
 PASSWORDS = {name: f"passwordof{name.replace('-', '')}" for name in ("api", "mails", "api-migrator")}
@@ -60,7 +60,7 @@ def server(servers: Servers, scratch: Path) -> Generator[Server]:
     with Processes(folder / "log") as processes:
         start = [postgres_tool("postgres"), "-D", data, "-p", str(port), "-c", "unix_socket_directories="]
         processes.start("postgres", servers.command(work, *start, "-c", "fsync=off", user="postgres"))
-        processes.wait_until("PostgreSQL listens", lambda: listens(port))
+        processes.wait_until("PostgreSQL is ready", lambda: servers.postgres_is_ready(work, port))
         yield Server(servers, work, port)
 
 

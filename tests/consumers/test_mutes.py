@@ -92,10 +92,12 @@ def test_an_app_that_is_away_says_it_all_of_itself(alertmanager: Alertmanager) -
 
 
 def test_a_promise_that_burns_is_told_whatever_else_is(alertmanager: Alertmanager) -> None:
-    promise = alert("SloBurnsFast", "api", slo="availability")
-    later = alert("SloBurnsSlowly", "api", "warning", slo="availability")
-    alertmanager.tell(APP, alert("PostgresDown", "main"), promise, later)
-    expected = {"AppDown": True, "PostgresDown": False, "SloBurnsFast": False, "SloBurnsSlowly": True}
+    labels = {"slo": "availability", "about": "cache main"}
+    promise, spent = alert("SloBurnsFast", "api", **labels), alert("SloBudgetSpent", "web", "warning", **labels)
+    later = alert("SloBurnsSlowly", "api", "warning", **labels)
+    alertmanager.tell(APP, alert("PostgresDown", "main"), promise, spent, later)
+    told = {"PostgresDown": False, "SloBurnsFast": False, "SloBudgetSpent": False}
+    expected = {**told, "AppDown": True, "SloBurnsSlowly": True}
     assert alertmanager.settles(expected) == expected
 
 
@@ -109,6 +111,12 @@ def test_a_promise_that_burns_says_nothing_of_another(alertmanager: Alertmanager
 def test_an_app_that_is_away_has_no_events(alertmanager: Alertmanager) -> None:
     alertmanager.tell(APP, alert("SloHasNoEvents", "api", "warning", slo="availability"))
     expected = {"AppDown": False, "SloHasNoEvents": True}
+    assert alertmanager.settles(expected) == expected
+
+
+def test_a_lost_server_explains_that_nothing_is_counted(alertmanager: Alertmanager) -> None:
+    alertmanager.tell(alert("SloHasNoEvents", "api", "warning", about="main"), alert("PostgresDown", "main"))
+    expected = {"SloHasNoEvents": True, "PostgresDown": False}
     assert alertmanager.settles(expected) == expected
 
 

@@ -1,4 +1,4 @@
-"""The shipped prod stack, and monitoring of the shape that stacks have, under the operators' own programs.
+"""The shipped prod stack under the operators' own programs.
 
 Their webhooks take every object and refuse what would lose data; what they make of the objects is looked at as far as
 it goes without nodes.
@@ -21,10 +21,9 @@ from tests.consumers.cluster import Cluster
 from tests.consumers.managers import BALANCED, Operated
 from tests.consumers.rendered import Rendered
 from tests.consumers.workloads import namespace
+from tests.stacks.shipped import topology_of
 
 APPLY = ("apply", "--server-side", "--field-manager=pulumi-kubernetes")
-WATCHED = "watched"
-"""Namespace of the monitoring objects that are written here."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,44 +65,7 @@ def work(scratch: Path, rendered: Rendered) -> Generator[Work]:
             pair = managers.certificate(scratch / "pair", each["spec"].get("dnsNames", ["any.example.com"]))
             name = each["spec"]["secretName"]
             cluster.kubectl("create", "secret", "tls", name, "-n", space, f"--cert={pair[0]}", f"--key={pair[1]}")
-        cluster.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": WATCHED}}, *_monitoring())
         yield Work(operated=operated, objects=objects, space=space, warnings=done.stderr)
-
-
-def _monitoring() -> list[dict[str, Any]]:
-    api, metadata = "monitoring.coreos.com/v1", {"name": "metrics", "namespace": WATCHED}
-    every: dict[str, Any] = {}
-    claim = {"storageClassName": "fast-retain", "resources": {"requests": {"storage": "10Gi"}}}
-    storage = {"volumeClaimTemplate": {"spec": claim}}
-    rule = {"alert": "Down", "expr": "up == 0", "for": "5m", "labels": {"severity": "critical"}}
-    return [
-        {
-            "apiVersion": api,
-            "kind": "Prometheus",
-            "metadata": metadata,
-            "spec": {
-                "replicas": 2,
-                "retention": "30d",
-                "serviceMonitorSelector": every,
-                "podMonitorSelector": every,
-                "ruleSelector": every,
-                "storage": storage,
-            },
-        },
-        {"apiVersion": api, "kind": "Alertmanager", "metadata": metadata, "spec": {"replicas": 3, "storage": storage}},
-        {
-            "apiVersion": api,
-            "kind": "ServiceMonitor",
-            "metadata": metadata,
-            "spec": {"selector": {"matchLabels": {"app": "api"}}, "endpoints": [{"port": "metrics"}]},
-        },
-        {
-            "apiVersion": api,
-            "kind": "PrometheusRule",
-            "metadata": metadata,
-            "spec": {"groups": [{"name": "slipway", "rules": [rule]}]},
-        },
-    ]
 
 
 def test_the_webhooks_take_every_object_without_a_warning(work: Work) -> None:
@@ -149,9 +111,8 @@ def test_the_webhooks_let_a_volume_grow(work: Work) -> None:
 
 def test_the_rules_webhook_refuses_what_no_prometheus_could_read(work: Work) -> None:
     rule = {"spec": {"groups": [{"name": "slipway", "rules": [{"alert": "Down", "expr": "up = = 0"}]}]}}
-    done = work.cluster.try_kubectl(
-        "patch", "prometheusrule", "metrics", "-n", WATCHED, "--type=merge", "--dry-run=server", "-p", json.dumps(rule)
-    )
+    patch = ("--type=merge", "--dry-run=server", "-p", json.dumps(rule))
+    done = work.cluster.try_kubectl("patch", "prometheusrule", "rules", "-n", _monitoring(work), *patch)
     assert done.returncode != 0
     assert "could not parse expression" in done.stderr
 
@@ -172,6 +133,12 @@ def test_a_database_server_is_made_up_to_where_its_first_instance_must_answer(wo
     assert {each["name"] for each in containers} == {"postgres", "bootstrap-controller", "plugin-barman-cloud"}
     for kind, name in (("service", "main-rw"), ("poddisruptionbudget", "main-primary"), ("role", "main-barman-cloud")):
         assert work.cluster.get(kind, name, work.space)
+
+
+def test_an_upgrade_of_the_operator_restarts_one_server_after_another(work: Work) -> None:
+    log = work.operated.processes.log("cloudnative-pg").read_text(encoding="utf-8").splitlines()
+    (told,) = [json.loads(line)["configuration"] for line in log if "Operator configuration loaded" in line]
+    assert (told["clustersRolloutDelay"], told["instancesRolloutDelay"]) == (60, 10)
 
 
 def test_poolers_run_within_the_quota(work: Work) -> None:
@@ -198,20 +165,53 @@ def test_what_an_operator_runs_here_is_reached_by_a_policy_of_its_own(work: Work
         assert any(each.items() <= labels for each in chosen), pod["metadata"]["name"]
 
 
-def test_monitoring_runs_and_scrapes_what_it_is_told(work: Work) -> None:
-    for kind in ("prometheus", "alertmanager"):
-        for each in _everywhere(work, kind):
-            for condition in ("Reconciled", "Available"):
-                name, space = each["metadata"]["name"], each["metadata"]["namespace"]
-                work.operated.wait_until_status(kind, name, space, condition)
-    config = yaml.safe_load(work.operated.unzipped("prometheus-metrics", WATCHED, "prometheus.yaml.gz"))
-    assert [job["job_name"] for job in config["scrape_configs"]] == [f"serviceMonitor/{WATCHED}/metrics/0"]
-    (rules,) = [m for m in work.cluster.all("configmap", WATCHED) if m["metadata"]["name"].startswith("prometheus-")]
-    assert "alert: Down" in "".join(rules["data"].values())
+def _monitoring(work: Work) -> str:
+    """Namespace of the stack's monitoring."""
+    (prometheus,) = [each for each in work.objects if each["kind"] == "Prometheus"]
+    return prometheus["metadata"]["namespace"]
 
 
-def _everywhere(work: Work, kind: str) -> list[dict[str, Any]]:
-    return json.loads(work.cluster.kubectl("get", kind, "-A", "-o", "json"))["items"]
+@pytest.mark.parametrize("kind", ["prometheus", "alertmanager"])
+@pytest.mark.parametrize("condition", ["Reconciled", "Available"])
+def test_monitoring_runs(work: Work, kind: str, condition: str) -> None:
+    work.operated.wait_until_status(kind, "monitoring", _monitoring(work), condition)
+
+
+def test_prometheus_is_told_of_every_endpoint_and_question_of_the_stack(work: Work) -> None:
+    space = _monitoring(work)
+    config = yaml.safe_load(work.operated.unzipped("prometheus-monitoring", space, "prometheus.yaml.gz"))
+    jobs = {job["job_name"]: job for job in config["scrape_configs"]}
+    endpoints = {f"podMonitor/{space}/{name}/0" for name in work.named("PodMonitor")}
+    questions = {f"probe/{space}/{name}" for name in work.named("Probe")}
+    assert jobs.keys() == {*endpoints, *questions, *(f"serviceMonitor/{space}/kubelet/{i}" for i in (0, 1))}
+
+    def named(job: str) -> tuple[str, str]:
+        setting = [rule for rule in jobs[job]["relabel_configs"] if "target_label" in rule]
+        said = {rule["target_label"]: rule.get("replacement") for rule in setting}  # of two rules the last one counts
+        return said["instance_name"], said["job"]
+
+    telemetry = topology_of("prod").telemetry
+    assert {named(job) for job in endpoints} == {(each.instance, each.job) for one in telemetry for each in one.scrapes}
+    asked = {target for job in questions for group in jobs[job]["static_configs"] for target in group["targets"]}
+    assert len(asked) == len(questions) == sum(len(one.probes) for one in telemetry)
+
+
+def test_prometheus_reads_every_rule_of_the_stack(work: Work) -> None:
+    wanted = {
+        group["name"] for each in work.objects if each["kind"] == "PrometheusRule" for group in each["spec"]["groups"]
+    }
+    maps = [m for m in work.cluster.all("configmap", _monitoring(work)) if "rulefiles" in m["metadata"]["name"]]
+    files = [yaml.safe_load(text) for each in maps for text in each["data"].values()]
+    assert {group["name"] for file in files for group in file["groups"]} == wanted
+
+
+def test_alertmanager_is_told_who_is_told(work: Work) -> None:
+    space = _monitoring(work)
+    made = yaml.safe_load(work.operated.unzipped("alertmanager-monitoring-generated", space, "alertmanager.yaml.gz"))
+    written = yaml.safe_load(work.operated.secret("monitoring-alertmanager-config", space, "alertmanager.yaml"))
+    for part in ("route", "inhibit_rules"):
+        assert made[part] == written[part]
+    assert [each["name"] for each in made["receivers"]] == [each["name"] for each in written["receivers"]]
 
 
 @pytest.fixture(scope="module")

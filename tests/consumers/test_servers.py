@@ -31,7 +31,7 @@ def test_postgres_answers(servers: Servers, work: Path, processes: Processes) ->
     servers.run(work, postgres_tool("initdb"), "--auth=trust", "--no-sync", f"--pgdata={data}", user="postgres")
     flags = [f"--{name}={value}" for name, value in {"port": str(port), "unix_socket_directories": "/tmp"}.items()]  # noqa: S108  # its own
     processes.start("postgres", servers.command(work, postgres_tool("postgres"), "-D", data, *flags, user="postgres"))
-    processes.wait_until("postgres listens", lambda: listens(port))
+    processes.wait_until("postgres is ready", lambda: servers.postgres_is_ready(work, port))
     query = ["-h", "127.0.0.1", "-p", str(port), "-U", "postgres", "-Atc", "SHOW server_version_num"]
     assert servers.run(work, postgres_tool("psql"), *query, user="postgres").startswith("18")
 

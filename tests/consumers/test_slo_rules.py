@@ -16,6 +16,7 @@ SLO = Slo(
     total="rate(requests_total[$window])",
     bad='rate(requests_total{code="500"}[$window])',
     least_events=100,
+    labels={},
 )
 GOOD, BAD = 'requests_total{code="200"}', 'requests_total{code="500"}'
 

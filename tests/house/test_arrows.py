@@ -10,13 +10,16 @@ import pytest
 
 from tests.house.sources import Import, file_of, findings, imports, modules, reaches
 
-READERS = ("config.py", "reading.py", "schemas.py", "stack_file.py", "refusals.py")
+READERS = ("config.py", "pattern_words.py", "reading.py", "schemas.py", "stack_file.py", "refusals.py")
 PROOFS = (
     "docker_networks.py",
     "edges.py",
     "observed.py",
     "topology.py",
-    *(f"proofs/{room}.py" for room in ("__init__", "capacity", "edge", "monitoring", "names", "references", "support")),
+    *(
+        f"proofs/{room}.py"
+        for room in ("__init__", "apart", "capacity", "edge", "monitoring", "names", "references", "secrets", "support")
+    ),
 )
 SDKS = ("pulumi_kubernetes", "pulumi_docker", "pulumi_random")
 

@@ -55,6 +55,14 @@ def test_a_backup_that_is_not_there_is_refused_with_those_that_are(
         MAIN.choose(name, to)
 
 
+def test_keys_may_stand_without_the_projects_name(tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: shop\n", encoding="utf-8")
+    sections = "{environment: {target: {kind: docker}}, postgres_clusters: {main: {}, other: {}}}"
+    (tmp_path / "Pulumi.dev.yaml").write_text(f"config: {sections}\n", encoding="utf-8")
+    done = run(tmp_path, "backup", "--server", "mian")
+    assert done.stderr == "recovery: mian is no server of this stack; there are: main, other\n"
+
+
 @pytest.mark.parametrize(
     ("arguments", "rule"),
     [

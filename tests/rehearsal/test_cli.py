@@ -124,6 +124,8 @@ def test_diff_compares_with_another_commit_and_leaves_the_checkout_alone(tmp_pat
     ).stdout
     assert after == before == " M stacks/__main__.py\n"
     assert not (repository / ".git" / "worktrees").exists()
+    git(repository, "update-ref", "refs/remotes/origin/trunk", "main")
+    assert run("diff", "--project", folder.path, "--base", "trunk").returncode == 0, "as a fresh clone has it"
     wrong = run("diff", "--project", folder.path, "--base", "nowhere")
     assert wrong.returncode == 2
     assert "nowhere: no such commit" in wrong.stderr

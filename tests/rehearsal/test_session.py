@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from rehearsal.session import Result, Session
+from tests.kit.ciphertexts import ciphertext
 from tests.rehearsal.conftest import Folder
 
 EVERYTHING = """
@@ -252,15 +253,13 @@ def test_a_rotated_secret_shows_and_a_missing_one_is_listed(session: Session, fo
     secrets = pulumi.Config().require_secret_object("secrets")
     k8s.core.v1.Secret("keys", metadata={"name": "keys"}, string_data=secrets, opts=on)
     """)
-    stack = (
-        "config:\n  flat:secrets:\n    coin: {{secure: v1:{cipher}:AAAA}}\n  flat:apps: {{api: {{secret: session}}}}\n"
-    )
-    folder.stack(stack.format(cipher="one"))
+    stack = "config:\n  flat:secrets:\n    coin: {{secure: {cipher}}}\n  flat:apps: {{api: {{secret: session}}}}\n"
+    folder.stack(stack.format(cipher=ciphertext("one")))
     result = ok(session.up())
     assert any("`session` is not set" in note and "pulumi config set --secret" in note for note in result.notes)
     assert any("Pulumi.dev.yaml: placeholders stand in for secret values: 1" in note for note in result.notes)
     assert ok(session.preview()).changes == {"same": 4}
-    folder.stack(stack.format(cipher="two"))
+    folder.stack(stack.format(cipher=ciphertext("two")))
     result = ok(session.preview("--diff"))
     assert result.changes == {"same": 3, "replace": 1}
     assert "rehearsal-" not in result.text

@@ -85,6 +85,13 @@ config:
     assert parsed.namespaces() == {"cnpg-system", "edge"}
 
 
+def test_a_key_without_the_projects_name_is_the_projects() -> None:
+    parsed = StackText.parse(
+        "Pulumi.dev.yaml", "config:\n  secrets: {coin: {secure: v1:a}, note: {secret: x}}\n", "flat"
+    )
+    assert (parsed.named_secrets(), parsed.given_secrets()) == ([], {"coin", "note"})
+
+
 def test_every_key_that_stands_twice_is_told_with_both_lines() -> None:
     with pytest.raises(RehearsalError) as told:
         rehearsed("config:\n  flat:a: 1\n  flat:b: {x: 1, x: 2}\n  flat:a: 2\n")

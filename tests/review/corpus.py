@@ -8,13 +8,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from rehearsal.session import NOT_CHECKED
 from review import cost, events, state
 from review.flags import Case, Limits
 from review.model import Plan, State
 from review.report import Asked, Report, judge
 
 FIXTURES = Path(__file__).parent / "fixtures"
-HEAD = {"rehearsed": True, "notChecked": ["live drift"], "notes": []}
+HEAD = {"rehearsed": True, "notChecked": NOT_CHECKED.split(", "), "notes": []}
 
 
 @cache

@@ -16,6 +16,7 @@ from review import markdown, page
 from review.flags import FLAGS
 from review.report import Asked, Report, Verdict, judge
 from review.rules import RULES
+from tests.kit.ciphertexts import ciphertext
 from tests.review import corpus
 from tests.review.record import FIXTURES, keep, recorded, stripped
 from tests.review.scenarios import SCENARIOS
@@ -23,7 +24,8 @@ from tests.review.scenarios import SCENARIOS
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs" / "review-examples"
 STACK_FILE, BODY = "Pulumi.prod.yaml", "components/app_service/kubernetes.py"
-SECRETS = "  blocksight:secrets: {coin_api_key: {secure: first}}\n"
+FIRST, SECOND = ciphertext("first"), ciphertext("second")
+SECRETS = f"  blocksight:secrets: {{coin_api_key: {{secure: {FIRST}}}}}\n"
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ EXAMPLES = (
         "A new value of a secret",
         Verdict.SAFE,
         (),
-        ((STACK_FILE, "secure: first", "secure: second"),),
+        ((STACK_FILE, FIRST, SECOND),),
     ),
     Example(
         "protect-removed",

@@ -41,6 +41,19 @@ def test_a_recorded_series_too() -> None:
     ]
 
 
+def test_a_connection_is_called_by_what_it_reaches() -> None:
+    peers, main = {"external": "peers", "port": 8333}, {"postgres": "main", "pool": 10}
+    assert lines(
+        "AppService", {"connects_to": [peers, main]}, {"connects_to": [{"postgres": "main", "pool": 20}, peers]}
+    ) == ["connects_to[postgres main].pool 10 → 20"]
+
+
+def test_a_second_connection_to_the_same_is_one_of_its_own() -> None:
+    reads, writes = {"postgres": "main", "through": "replicas"}, {"postgres": "main", "through": "primary"}
+    told = lines("AppService", {"connects_to": [writes]}, {"connects_to": [writes, reads]})
+    assert told == ["connects_to[postgres main #2] added: " + '{"postgres":"main","through":"replicas"}']
+
+
 def file(text: str) -> dict[str, Any]:
     return {"data": {"app.yaml": text}}
 

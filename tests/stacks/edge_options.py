@@ -30,7 +30,7 @@ def values(stack: str = "prod", *, firewall: bool = False) -> dict[str, Any]:
     apps["api"]["route"] |= {"shares": {"api": 90, NEXT: 10}, "circuit": {"requests": 200}}
     apps["partners"] = {
         **plain,
-        "route": {"host": partners, "api_key": {"clients": {"partner": "partner_api_key"}}, "affinity": {}},
+        "route": {"host": partners, "api_key": {"clients": {"partner": {"secret": "partner_api_key"}}}, "affinity": {}},
     }
     given["blocksight:edge"]["certificates"]["main"]["hosts"] += [partners, staff]
     given["blocksight:secrets"] = SECRETS
@@ -38,7 +38,12 @@ def values(stack: str = "prod", *, firewall: bool = False) -> dict[str, Any]:
         del apps["partners"]["route"]["affinity"]
         return given
     endpoints = {"authorization": f"{ISSUER}/authorize", "token": f"{ISSUER}/token"}
-    oidc = {"issuer": ISSUER, "client_id": "staff", "client_secret": "oidc_client_secret", "endpoints": endpoints}
+    oidc = {
+        "issuer": ISSUER,
+        "client_id": "staff",
+        "client_secret": {"secret": "oidc_client_secret"},
+        "endpoints": endpoints,
+    }
     apps["staff"] = {
         **plain,
         "route": {"host": staff, "paths": ["/desk"], "websocket": ["/desk/live"], "oidc": oidc},

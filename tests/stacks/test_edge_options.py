@@ -81,6 +81,6 @@ def test_a_key_that_could_be_guessed_or_misread_is_refused() -> None:
     given = edge_options.values("dev")
     given["blocksight:secrets"] = {**edge_options.SECRETS, "partner_api_key": "too short"}
     with pytest.raises(
-        pulumi.RunError, match=r"partners\.route\.api_key\.clients\.partner: names a secret whose value"
+        pulumi.RunError, match=r"partners\.route\.api_key\.clients\.partner\.secret: names a secret whose value"
     ):
         shipped.run("dev", given)

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 import env_template
-from tests.stacks.shipped import ROOT, topology_of
+from tests.stacks.shipped import PROJECT, ROOT, topology_of
 
+APPS = topology_of("dev").stack.app_services
 SECRET_WORDS = ("PASSWORD", "SESSION_KEY", "COIN_API_KEY")
 
 
@@ -41,6 +42,14 @@ def test_published_ports_of_this_machine_are_filled_in() -> None:
     assert found["BITCOIND_ZMQ_HOST"] == "", "not published, so not reached from outside a container"
 
 
+def test_keys_may_stand_without_the_projects_name(tmp_path: Path) -> None:
+    shared, dev = ((ROOT / name).read_text(encoding="utf-8") for name in ("Pulumi.yaml", "Pulumi.dev.yaml"))
+    (tmp_path / "Pulumi.yaml").write_text(shared, encoding="utf-8")
+    (tmp_path / "Pulumi.dev.yaml").write_text(dev.replace(f"{PROJECT}:", ""), encoding="utf-8")
+    read = env_template.read(tmp_path, "dev")
+    assert env_template.template(read, "api") == env_template.template(topology_of("dev").stack, "api")
+
+
 def test_the_contracts_words_stand_beside_the_variables() -> None:
     text = env_template.template(topology_of("dev").stack, "api")
     assert "# one of debug, info, warn, error\nLOG_LEVEL=debug\n" in text
@@ -58,6 +67,7 @@ def test_any_text_survives_the_shell(value: str) -> None:
         ("config: {a: ", "env: a file of stack dev is not valid YAML: "),
         ("[]", "env: Pulumi.dev.yaml or Pulumi.yaml lacks what each has: "),
         ("config: {}", "Pulumi.dev.yaml is refused: "),
+        ("config: {shop:a: &a [*a]}", "Pulumi.dev.yaml is refused: "),
     ],
 )
 def test_a_file_that_is_none_is_told_without_a_trace(text: str, told: str, tmp_path: Path) -> None:
@@ -75,7 +85,7 @@ def test_a_file_that_is_none_is_told_without_a_trace(text: str, told: str, tmp_p
     [
         (["config.py", "schema", "nowhere"], "schema: there is no nowhere/Pulumi.yaml"),
         (["-m", "rollback", "--stack", "nowhere"], "rollback: there is no Pulumi.nowhere.yaml"),
-        (["-m", "recovery", "--stack", "nowhere", "backup"], "recovery: Pulumi.nowhere.yaml is not there"),
+        (["-m", "recovery", "backup", "--stack", "nowhere"], "recovery: Pulumi.nowhere.yaml is not there"),
         (["-m", "recovery", "restore", "main", "--to", "noon"], "must be a moment with its zone: "),
     ],
 )
@@ -90,7 +100,7 @@ def test_what_is_nowhere_is_told_without_a_trace(command: list[str], told: str) 
     ("arguments", "code", "told"),
     [
         (["api"], 0, ""),
-        (["apo"], 2, "env: apo is no app of stack dev; it has: api, bitcoind, electrs\n"),
+        (["apo"], 2, f"env: apo is no app of stack dev; it has: {', '.join(sorted(APPS))}\n"),
         (["api", "--stack", "nope"], 2, "env: there is no Pulumi.nope.yaml\n"),
     ],
 )

@@ -48,6 +48,12 @@ def test_only_images_change_and_every_comment_stays(tmp_path: Path) -> None:
     assert "  electrs.image: is newer than that release, and stays" in told
 
 
+def test_keys_may_stand_without_the_projects_name(tmp_path: Path) -> None:
+    file = file_with(tmp_path, TEXT.replace(GOOD, BAD).replace(f"{PROJECT}:app_services", "app_services"))
+    assert rollback.roll_back(file, PROJECT, [update(2, BAD), update(1, GOOD)])
+    assert file.read_text(encoding="utf-8") == TEXT.replace(f"{PROJECT}:app_services", "app_services")
+
+
 @pytest.mark.parametrize(
     ("history", "version"),
     [

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, get_args
+from typing import Annotated, Any, get_args, get_origin
 
 import pytest
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 
 from cluster.config import ClusterConfig
 from config import StackConfig
+from pattern_words import WORDS
 from refusals import line, translate
 from stack_file import StackFile
 
@@ -49,6 +51,16 @@ def test_what_the_engine_reads_is_no_problem() -> None:
     assert told(text) == []
 
 
+def test_aliases_without_measure_or_end_are_told_once() -> None:
+    rows = ["  shop:a0: &a0 [x, x, x, x, x, x, x, x, x]"]
+    rows += [f"  shop:a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 40)]
+    rule = "its aliases (`*`) unfold to more than 100,000 values; write out what is meant, without aliases of aliases"
+    assert [line for line in told("\n".join(["config:", *rows])) if "aliases" in line] == [
+        f"Pulumi.dev.yaml:7: a5: {rule}"
+    ]
+    assert told("config:\n  shop:a: &a [*a]\n") == [f"Pulumi.dev.yaml:2: a: {rule}"]
+
+
 def _models(annotation: Any, found: set[type[BaseModel]]) -> set[type[BaseModel]]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel) and annotation not in found:
         found.add(annotation)
@@ -57,6 +69,29 @@ def _models(annotation: Any, found: set[type[BaseModel]]) -> set[type[BaseModel]
     for argument in get_args(annotation):
         _models(argument, found)
     return found
+
+
+def _patterns(annotation: Any, metadata: tuple[Any, ...]) -> Iterator[str]:
+    """Of a field, and of whatever its lists and mappings hold."""
+    for item in metadata:
+        if isinstance(item, FieldInfo):
+            yield from _patterns(None, tuple(item.metadata))
+        if isinstance(pattern := getattr(item, "pattern", None), str):
+            yield pattern
+    inner = get_args(annotation)
+    if get_origin(annotation) is Annotated:
+        yield from _patterns(inner[0], inner[1:])
+    else:
+        for argument in inner:
+            yield from _patterns(argument, ())
+
+
+def test_every_pattern_is_told_in_words_and_every_sentence_is_of_one() -> None:
+    models = _models(ClusterConfig, _models(StackConfig, set()))
+    fields = [field for model in models for field in model.model_fields.values()]
+    found = {p for field in fields for p in _patterns(field.annotation, tuple(field.metadata))}
+    assert found == set(WORDS)
+    assert all(words.startswith("must be ") and "\\" not in words for words in WORDS.values())
 
 
 def _refused(model: type[BaseModel], key: str) -> Iterator[tuple[str, str | None]]:

@@ -178,3 +178,8 @@ def test_what_a_lost_server_explains_names_the_servers() -> None:
     assert labels["AppDown"]["about"] == labels["AppRestarting"]["about"] == "cache main"
     assert "about" not in labels["AppMemoryHigh"]
     assert not [alert for alert in told("kubernetes").alerts if "about" in alert.labels]
+
+
+def test_promises_carry_what_the_app_s_alerts_carry() -> None:
+    (promise,) = told("kubernetes", connects_to=[{"postgres": "main"}], slo={"availability": 99.9}, **COUNTED).slos
+    assert promise.labels == {"component": "app-service", "about": "main"}

@@ -111,7 +111,10 @@ def test_given_certificates_have_no_issuer_that_could_tell() -> None:
     plan = topology_of("prod")
     target = plan.stack.environment.target
     assert isinstance(target, KubernetesTargetSpec)
-    given = {"hosts": ["blocksight.live", "api.blocksight.live"], "given": {"certificate": "chain", "key": "key"}}
+    given = {
+        "hosts": ["blocksight.live", "api.blocksight.live"],
+        "given": {"certificate": {"secret": "chain"}, "key": {"secret": "key"}},
+    }
     spec = EdgeGatewaySpec.model_validate({"certificates": {"main": given}})
     told = telemetry(spec, plan.routes, cluster=target.cluster, prefix=plan.prefix)
     assert [scrape.job for scrape in told.scrapes] == ["envoy"]

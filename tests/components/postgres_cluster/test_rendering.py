@@ -156,7 +156,20 @@ def test_only_pods_that_azure_must_know_carry_its_label(variant: str) -> None:
     assert cluster(variant).get("inheritedMetadata") == (label if known else None)
 
 
-def test_google_tells_pods_who_they_are_through_a_door_of_their_policy() -> None:
+@pytest.mark.parametrize(
+    ("known", "keyed", "metadata"),
+    [
+        (
+            "from Azure to Google, known by its account",
+            "from Google to Azure",
+            {("169.254.169.254/32", 80), ("169.254.169.252/32", 988)},
+        ),
+        ("restored from one backup", "as shipped", {("169.254.170.23/32", 80)}),
+    ],
+)
+def test_clouds_tell_pods_who_they_are_through_a_door_of_their_policy(
+    known: str, keyed: str, metadata: set[tuple[str, int]]
+) -> None:
     def doors(variant: str) -> set[tuple[str, int]]:
         policy = rendered(variant).one("NetworkPolicy", "main-policy").inputs["spec"]
         return {
@@ -167,9 +180,8 @@ def test_google_tells_pods_who_they_are_through_a_door_of_their_policy() -> None
             for port in rule.get("ports", ())
         }
 
-    metadata = {("169.254.169.254/32", 80), ("169.254.169.252/32", 988)}
-    assert metadata <= doors("from Azure to Google, known by its account")
-    assert not metadata & doors("from Google to Azure")
+    assert metadata <= doors(known)
+    assert not metadata & doors(keyed)
 
 
 @pytest.mark.parametrize("variant", VARIANTS)

@@ -265,7 +265,11 @@ ROUTES: Mapping[str, Mapping[str, Any]] = {
     "counted": {"host": "app.test", "paths": ["/counted"], "limits": {"requests": 3, "per": "minute"}},
     "crowded": {"host": "app.test", "paths": ["/crowded"], "limits": {"requests": 1000, "connections": 1}},
     "closed": {"host": "app.test", "paths": ["/closed"], "allow_from": ["203.0.113.0/24"]},
-    "keyed": {"host": "app.test", "paths": ["/keyed"], "api_key": {"clients": {"partner": "partner_api_key"}}},
+    "keyed": {
+        "host": "app.test",
+        "paths": ["/keyed"],
+        "api_key": {"clients": {"partner": {"secret": "partner_api_key"}}},
+    },
     "guarded": {"host": "app.test", "paths": ["/guarded"], "circuit": {"failures": 2, "pause": "1s"}},
     "inside": {"host": "inside.test", "paths": ["/only"]},
 }

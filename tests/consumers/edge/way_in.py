@@ -43,7 +43,7 @@ MORE: Mapping[str, Mapping[str, Any]] = {
         "host": HOST,
         "paths": ["/desk"],
         "websocket": ["/desk/live"],
-        "oidc": {"issuer": f"https://{ISSUER}", "client_id": "desk", "client_secret": "oidc_client_secret"},
+        "oidc": {"issuer": f"https://{ISSUER}", "client_id": "desk", "client_secret": {"secret": "oidc_client_secret"}},
     },
 }
 """Routes that the table has not: what takes more than one request to see, or works on Kubernetes alone."""

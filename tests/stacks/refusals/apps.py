@@ -101,6 +101,11 @@ CASES: tuple[Case, ...] = (
         ),
     ),
     Case(
+        "A job that may hardly be late",
+        {f"{API}.jobs": {"cleanup": {"schedule": "15 3 * * *", "command": ["clean"], "late": "5s"}}},
+        (f"{API}.jobs.cleanup.late: must be 10s or more: the controller looks every ten seconds; e.g. 10m",),
+    ),
+    Case(
         "A job on Docker",
         {f"{API}.jobs": {"cleanup": {"schedule": "15 3 * * *", "command": ["clean"]}}},
         (

@@ -131,7 +131,10 @@ CASES: tuple[Case, ...] = (
             "addons.log_collector": {},
             "logs": {"shop-prod": {"push": "logs:3100"}, "shop-qa": {"push": "http://me:word@logs/loki/api/v1/push"}},
         },
-        ("logs.shop-prod.push: must match *", "logs.shop-qa.push: must match *"),
+        (
+            "logs.shop-prod.push: must be http:// or https://, a host, *",
+            "logs.shop-qa.push: must be http:// or https://, a host, *",
+        ),
         "cluster",
     ),
     Case(

@@ -21,7 +21,7 @@ GATEWAY: dict[str, Any] = {
 EDGE: dict[str, Any] = {"certificates": {"main": {"hosts": ["shop.example.com", "api.example.com"]}}}
 WEB: dict[str, Any] = {"image": DIGEST}
 JWT = {"issuer": "https://id.example.com", "jwks": "https://id.example.com/keys", "audiences": ["api"]}
-OIDC = {"issuer": "https://id.example.com", "client_id": "shop", "client_secret": "oidc_secret"}
+OIDC = {"issuer": "https://id.example.com", "client_id": "shop", "client_secret": {"secret": "oidc_secret"}}
 
 
 def on_kubernetes(route: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -97,7 +97,7 @@ CASES: tuple[Case, ...] = (
     Case(
         "A policy with a source that there is no word for",
         on_kubernetes({"headers": {"profile": "strict", "csp": {"script": ["unsafe-inline"]}}}),
-        (f"{API}.route.headers.csp.script[0]: must match *",),
+        (f"{API}.route.headers.csp.script[0]: must be self, none, data, blob, *",),
     ),
     Case(
         "Preloading without subdomains, for half a year",
@@ -137,11 +137,14 @@ CASES: tuple[Case, ...] = (
             {},
             edge={
                 "certificates": {
-                    "main": {"hosts": ["api.example.com"], "given": {"certificate": "chain", "key": "key"}},
+                    "main": {
+                        "hosts": ["api.example.com"],
+                        "given": {"certificate": {"secret": "chain"}, "key": {"secret": "key"}},
+                    },
                     "other": {
                         "hosts": ["shop.example.com"],
                         "acme": "production",
-                        "given": {"certificate": "chain", "key": "key"},
+                        "given": {"certificate": {"secret": "chain"}, "key": {"secret": "key"}},
                     },
                 }
             },
@@ -154,13 +157,16 @@ CASES: tuple[Case, ...] = (
             {},
             edge={
                 "certificates": {
-                    "main": {"hosts": ["api.example.com"], "given": {"certificate": "chain", "key": "key"}}
+                    "main": {
+                        "hosts": ["api.example.com"],
+                        "given": {"certificate": {"secret": "chain"}, "key": {"secret": "key"}},
+                    }
                 }
             },
         ),
         (
-            "edge.certificates.main.given.certificate: names a secret that is not set; set it: pulumi config set --secret --path secrets.chain",
-            "edge.certificates.main.given.key: names a secret that is not set; set it: pulumi config set --secret --path secrets.key",
+            "edge.certificates.main.given.certificate.secret: names a secret that is not set; set it: pulumi config set --secret --path secrets.chain",
+            "edge.certificates.main.given.key.secret: names a secret that is not set; set it: pulumi config set --secret --path secrets.key",
         ),
     ),
     Case(
@@ -211,7 +217,7 @@ CASES: tuple[Case, ...] = (
     Case(
         "More that only Envoy Gateway can do",
         on_kubernetes(
-            {"api_key": {"clients": {"partner": "partner_key"}}, "circuit": {}},
+            {"api_key": {"clients": {"partner": {"secret": "partner_key"}}}, "circuit": {}},
             edge={**EDGE, "waf": {}, "trusted_proxies": ["173.245.48.0/20"]},
             secrets={"partner_key": {"secure": "v1:..."}},
             **{f"{CLUSTER}.operators.envoy_gateway": GONE},

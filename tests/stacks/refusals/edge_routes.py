@@ -19,7 +19,7 @@ CASES: tuple[Case, ...] = (
     ),
     Case(
         "Two ways to sign in at once",
-        on_kubernetes({"jwt": JWT, "api_key": {"clients": {"partner": "partner_key"}}}),
+        on_kubernetes({"jwt": JWT, "api_key": {"clients": {"partner": {"secret": "partner_key"}}}}),
         (f"{API}.route.api_key: stands beside jwt: every request would need both; keep one of them",),
     ),
     Case(
@@ -29,19 +29,19 @@ CASES: tuple[Case, ...] = (
             **{
                 "app_services.web": {
                     **APP,
-                    "route": {"host": "shop.example.com", "api_key": {"clients": {"b2b": "b2b"}}},
+                    "route": {"host": "shop.example.com", "api_key": {"clients": {"b2b": {"secret": "b2b"}}}},
                 }
             },
         ),
         (
-            f"{API}.route.oidc.client_secret: names a secret that is not set; set it: pulumi config set --secret --path secrets.oidc_secret",
-            "app_services.web.route.api_key.clients.b2b: names a secret that is not set; set it: pulumi config set --secret --path secrets.b2b",
+            f"{API}.route.oidc.client_secret.secret: names a secret that is not set; set it: pulumi config set --secret --path secrets.oidc_secret",
+            "app_services.web.route.api_key.clients.b2b.secret: names a secret that is not set; set it: pulumi config set --secret --path secrets.b2b",
         ),
     ),
     Case(
         "A header for keys that nobody can send",
-        on_kubernetes({"api_key": {"header": "X_API_Key", "clients": {"partner": "partner_key"}}}),
-        (f"{API}.route.api_key.header: must match *",),
+        on_kubernetes({"api_key": {"header": "X_API_Key", "clients": {"partner": {"secret": "partner_key"}}}}),
+        (f"{API}.route.api_key.header: must be the name of a header in lower case: *",),
     ),
     Case(
         "Shares that sum up to less",

@@ -119,7 +119,7 @@ CASES: tuple[Case, ...] = (
     _case(
         "Runbooks in a folder of this machine",
         {"runbooks": "docs/runbooks"},
-        "monitoring.runbooks: must match ^https://\\S+[^/]$; e.g. https://github.com/blocksight/platform/blob/main/docs/runbooks",
+        "monitoring.runbooks: must be an address that starts with https://, without spaces and without a slash at the end; e.g. https://github.com/blocksight/platform/blob/main/docs/runbooks",
     ),
     _alerts(
         "A severity that nobody knows",
@@ -171,7 +171,7 @@ CASES: tuple[Case, ...] = (
             },
             "routes": {"warning": ["mail"]},
         },
-        "monitoring.alerts.receivers.mail.to[0]: must match ^[^@\\s,<>]+@[-.a-zA-Z0-9]+$; e.g. oncall@blocksight.live",
+        "monitoring.alerts.receivers.mail.to[0]: must be one plain mail address, without a name around it; e.g. oncall@blocksight.live",
     ),
     _alerts(
         "Two teams that own one instance",

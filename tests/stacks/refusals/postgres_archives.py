@@ -83,9 +83,9 @@ CASES: tuple[Case, ...] = (
             "object_stores.azure": {"provider": "azure", "bucket": "https://shop.example.com/backups"},
         },
         (
-            "object_stores.backups.bucket: must match *",
-            "object_stores.google.bucket: must match *",
-            "object_stores.azure.bucket: must match *",
+            "object_stores.backups.bucket: must be s3:// *",
+            "object_stores.google.bucket: must be gs:// *",
+            "object_stores.azure.bucket: must be https://, a storage account, *",
         ),
     ),
     Case(
