@@ -20,6 +20,8 @@ from tests.consumers.edge.backends import Backend
 from tests.consumers.edge.proxies import HTTP, Proxy
 from tests.series import emitted_by
 
+pytestmark = pytest.mark.parametrize("envoy", ["prod"], indirect=True)
+
 UPGRADE = b"Host: app.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
 ALLOWED = "203.0.113.5"
 

@@ -54,14 +54,10 @@ def test_the_edge_answers_as_the_table_says(row: Row, edge: Running) -> None:
     hold(row, asked(row, partial(of_nginx, edge)), LOOPBACK)
 
 
+@pytest.mark.parametrize("envoy", ["prod", "staging"], indirect=True)
 @pytest.mark.parametrize("row", EDGE_ROWS, ids=lambda row: row.title)
 def test_envoy_answers_the_same_but_where_the_table_says_otherwise(row: Row, envoy: Proxy) -> None:
     hold(on_envoy(row), asked(row, envoy.ask), envoy.client)
-
-
-@pytest.mark.parametrize("row", EDGE_ROWS, ids=lambda row: row.title)
-def test_the_way_in_of_staging_answers_as_that_of_production(row: Row, envoy_of_staging: Proxy) -> None:
-    hold(on_envoy(row), asked(row, envoy_of_staging.ask), envoy_of_staging.client)
 
 
 def on_envoy(row: Row) -> Row:
