@@ -80,7 +80,7 @@ ENVOY_GATEWAY = Part(
 KEDA = Part(
     title=f"KEDA {VERSIONS['keda']}",
     folder_name=_wrapped("keda"),
-    cost="building it from Go modules (about five minutes: it holds the clients of every cloud)",
+    cost="building it from Go modules (about six minutes: it holds the clients of every cloud)",
     make=_keda,
 )
 MANAGERS = (CLOUDNATIVE_PG, BARMAN_CLOUD, PROMETHEUS_OPERATOR, ENVOY_GATEWAY, KEDA)
