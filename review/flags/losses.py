@@ -194,16 +194,18 @@ def delete_first(case: Case) -> Iterator[Finding]:
     for change in case.plan.changes.values():
         if change.op is Op.REPLACE and change.delete_first and change.kind not in ("Job", "RandomPassword"):
             sentence = "is deleted before its successor is there: what it does is not done in between"
-            source = (
-                "pulumi-docker: containers"
-                if change.package == "docker"
-                else "pulumi-kubernetes: an object with a name of its own is deleted before it is made again"
-            )
-            yield case.finding(
-                "F4",
-                Grade.APPROVE,
-                change,
-                sentence,
-                source,
-                "leave out metadata.name, so that the new one gets a name of its own and comes first",
-            )
+            source, remedy = _DELETED_FIRST["docker" if change.package == "docker" else "kubernetes"]
+            yield case.finding("F4", Grade.APPROVE, change, sentence, source, remedy)
+
+
+_DELETED_FIRST = {
+    "docker": (
+        "pulumi-docker: containers",
+        "nothing: its name is free only when the old one is gone; do it when nobody minds the pause",
+    ),
+    "kubernetes": (
+        "pulumi-kubernetes: an object with a name of its own is deleted before it is made again",
+        "leave out metadata.name, so that the new one gets a name of its own and comes first",
+    ),
+}
+"""Where that is written, and what to do instead, by package."""

@@ -6,9 +6,12 @@ from typing import Any
 
 import pytest
 
+from review.flags.losses import delete_first
+from review.model import Change, Op, Plan, Side
 from review.rules import breaches
 from review.values import HIDDEN
 from review.world import Thing, World
+from tests.review import corpus
 
 GOOD: dict[str, Any] = {
     "name": "shop-web",
@@ -64,3 +67,22 @@ def test_one_that_runs_once_may_hand_files_over_and_no_more() -> None:
     given = {"drops": ["ALL"], "adds": ["CAP_CHOWN", "CAP_SYS_ADMIN"]}
     assert _broken(mustRun=False, capabilities=given) == {("R04", "CAP_SYS_ADMIN")}
     assert _broken(capabilities=given) == {("R04", "CAP_SYS_ADMIN"), ("R04", "CAP_CHOWN")}
+
+
+def test_a_container_has_to_go_first_and_nobody_is_told_to_take_its_name_away() -> None:
+    side = Side(GOOD, protect=False, retain=False)
+    urn = "urn:pulumi:dev::shop::docker:index/container:Container::web"
+    change = Change(
+        urn=urn,
+        type="docker:index/container:Container",
+        op=Op.REPLACE,
+        parent="",
+        provider="",
+        old=side,
+        new=side,
+        delete_first=True,
+    )
+    plan = Plan("shop", "dev", {urn: change}, (), (), 1, False, True, (), ())
+    (found,) = delete_first(corpus.case(plan, corpus.before()))
+    assert "metadata.name" not in found.remedy
+    assert "its name is free only when the old one is gone" in found.remedy
