@@ -27,8 +27,9 @@ from components.app_service.connects_to import (
 )
 from components.app_service.contract import AnyVariable, Contract, delivered
 from components.app_service.delivery import postgres_variable
+from components.app_service.env import GeneratedSecret, SecretRef
 from components.app_service.metrics import PUSH_VARIABLE
-from components.app_service.spec import AppServiceSpec, GeneratedSecret, SecretRef
+from components.app_service.spec import AppServiceSpec
 from components.environment.spec import KubernetesTargetSpec
 from components.object_stores import S3StoreSpec
 from components.postgres_cluster import facts as postgres_facts

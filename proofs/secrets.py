@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from components.app_service.connects_to import ToObjectStore
-from components.app_service.spec import SecretRef
+from components.app_service.env import SecretRef
 from components.edge_gateway import facts as edge_facts
 from components.postgres_cluster import facts as postgres_facts
 from components.vocabulary import Problem

@@ -16,7 +16,7 @@ from typing import Any
 
 from review.model import Change, Changed, Message, Op, Plan, Side, Violation
 from review.problems import CannotJudgeError
-from review.values import items, mapping, parsed, text
+from review.values import UNKNOWN, has, items, mapping, parsed, text
 
 LINE_LIMIT = 64 * 1024 * 1024
 """Bytes of one event: a larger one is damage, not a resource."""
@@ -26,7 +26,6 @@ _IGNORED = frozenset(
         "preludeEvent",
         "cancelEvent",
         "stdoutEvent",
-        "resOutputsEvent",
         "startDebuggingEvent",
         "progressEvent",
         "policyLoadEvent",
@@ -210,6 +209,8 @@ def _hear(heard: _Reading, event: Mapping[str, Any], where: str) -> None:
     match kind:
         case "resourcePreEvent":
             _step(heard, mapping(body.get("metadata")), where)
+        case "resOutputsEvent":
+            _outputs(heard, mapping(body.get("metadata")))
         case "summaryEvent":
             heard.summary = body
         case _ if kind in _SPOKEN:
@@ -258,6 +259,16 @@ def _step(heard: _Reading, metadata: Mapping[str, Any], where: str) -> None:
     heard.changes[urn] = change
 
 
+def _outputs(heard: _Reading, metadata: Mapping[str, Any]) -> None:
+    """Of the stack: the engine counts it as unchanged whatever its outputs become. The last of several tells the most."""
+    known = heard.changes.get(text(metadata.get("urn")))
+    if known is None or known.kind != "Stack" or known.package != "pulumi":
+        return
+    ours, theirs = (mapping(mapping(metadata.get(side)).get("outputs")) for side in ("old", "new"))
+    names = [n for n in sorted({*ours, *theirs}) if ours.get(n) != theirs.get(n) and not has(theirs.get(n), UNKNOWN)]
+    heard.changes[known.urn] = replace(known, outputs=tuple(names))
+
+
 def _merged(known: Change, change: Change) -> Change:
     """The steps of one replacement: each tells a part."""
     return replace(
@@ -287,6 +298,7 @@ def _change(metadata: Mapping[str, Any], urn: str, kind: str, op: str, where: st
         new=new,
         changed=tuple(_changed(metadata, where)),
         reasons=tuple(parsed(str(key)) for key in items(metadata.get("keys"))),
+        was=known if (known := text(mapping(metadata.get("old")).get("urn"))) != urn else "",
     )
 
 

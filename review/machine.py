@@ -34,6 +34,7 @@ def as_json(report: Report) -> str:
         "counts": dict(report.counts),
         "refusedByProtection": list(plan.refused),
         "findings": [_finding(finding) for finding in report.findings],
+        "inStateAlone": [{"urn": c.urn, "was": c.was, "what": c.in_state} for c in plan.in_state],
         "changes": [_change(report, change) for change in plan.touched],
         "capacity": [_sum(each) for each in report.sums],
         "cost": {

@@ -63,6 +63,10 @@ class Change:
     """Why it is replaced."""
     delete_first: bool = False
     """Of a replacement: the old one goes before the new one is there."""
+    was: str = ""
+    """Its URN until now, where an alias leads from that one to this; empty without one."""
+    outputs: tuple[str, ...] = ()
+    """Of the stack: names of its outputs that become something else, as far as that is known."""
 
     @property
     def name(self) -> str:
@@ -86,6 +90,24 @@ class Change:
     @property
     def touched(self) -> bool:
         return self.op not in (Op.SAME, Op.READ)
+
+    @property
+    def in_state(self) -> list[str]:
+        """What changes in the state and in no object, whatever the operation is: the engine calls that unchanged."""
+        found: list[str] = []
+        if self.was:
+            name = self.was.rpartition("::")[2]
+            found.append("has another parent (alias)" if name == self.name else f"was called {name} (alias)")
+        if self.old is not None and self.new is not None:
+            for word, ours, theirs in (
+                ("protect", self.old.protect, self.new.protect),
+                ("retain_on_delete", self.old.retain, self.new.retain),
+            ):
+                if ours != theirs:
+                    found.append(f"{'gains' if theirs else 'loses'} {word}")
+            if self.outputs:
+                found.append(f"gives other outputs: {', '.join(self.outputs)}")
+        return found
 
     @property
     def loses(self) -> bool:
@@ -146,6 +168,11 @@ class Plan:
     @property
     def touched(self) -> list[Change]:
         return [change for change in self.changes.values() if change.touched]
+
+    @property
+    def in_state(self) -> list[Change]:
+        """What pulumi up writes into the state, though it calls some of it unchanged."""
+        return [change for change in self.changes.values() if change.op is not Op.READ and change.in_state]
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,7 +143,7 @@ def _verdict(case: Case, found: list[Finding]) -> tuple[Verdict, int]:
         return Verdict.BLOCK, EXIT_COST
     if left:
         return Verdict.NEEDS_APPROVAL, EXIT_APPROVAL
-    return (Verdict.SAFE if case.plan.touched else Verdict.NO_CHANGES), EXIT_SAFE
+    return (Verdict.SAFE if case.plan.touched or case.plan.in_state else Verdict.NO_CHANGES), EXIT_SAFE
 
 
 def _counts(case: Case) -> dict[str, int]:
@@ -170,6 +170,7 @@ def _fingerprint(case: Case, found: list[Finding]) -> str:
         text = canonical(change.after)
         return text if names is None else names.sub(lambda match: made_up[match.group()], text)
 
-    done = [[c.urn, c.op.value, c.delete_first, said(c)] for c in case.plan.touched]
+    done = [(c.urn, c.op.value, c.delete_first, said(c)) for c in case.plan.touched]
+    quiet = [(c.urn, c.was, *c.in_state) for c in case.plan.in_state]
     flags = [[f.flag, f.urn, f.grade.value] for f in found]
-    return hashlib.sha256(canonical([SCHEMA, done, flags, case.state.fingerprint]).encode()).hexdigest()
+    return hashlib.sha256(canonical([SCHEMA, done, quiet, flags, case.state.fingerprint]).encode()).hexdigest()

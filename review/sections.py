@@ -171,13 +171,16 @@ def _size(report: Report) -> Iterator[Line]:
             f"{name}: {', '.join(f'{n} {op}' for op, n in counts.items())}" for name, counts in list(by.items())[:6]
         ]
         yield ["by component: ", "; ".join(parts), f"; and {len(by) - 6} more" if len(by) > 6 else ""]
+    if quiet := report.case.plan.in_state:
+        words = [f"{report.case.label(c)} {' and '.join(c.in_state)}" for c in quiet[:4]]
+        yield ["in the state alone: ", "; ".join(words), f"; and {len(quiet) - 4} more" if len(quiet) > 4 else ""]
     yield [_cost(report)]
 
 
 def _cost(report: Report) -> str:
     bill = report.bill
     low, high = bill.after * (1 - bill.prices.band), bill.after * (1 + bill.prices.band)
-    share = f" ({bill.delta / bill.before:+.0%})" if bill.before else ""
+    share = _share(bill.before, bill.after)
     level = f"true level {low:,.0f} to {high:,.0f}"
     if abs(bill.delta) < 0.5:
         words = f"cost per month, {bill.prices.currency}: {bill.after:,.0f}, unchanged; {level}"
@@ -219,8 +222,12 @@ def _step(what: str, before: float, after: float) -> str:
 
     if before == after:
         return write(after)
-    share = f" ({(after - before) / before:+.0%})" if before else ""
-    return f"{write(before)} → {write(after)}{share}"
+    return f"{write(before)} → {write(after)}{_share(before, after)}"
+
+
+def _share(before: float, after: float) -> str:
+    part = (after - before) / before if before else 0.0
+    return "" if not before else f" ({part:+.0%})" if abs(part) >= 0.005 else " (less than 1%)"
 
 
 def _security(report: Report) -> Iterator[Line]:

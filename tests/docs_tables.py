@@ -100,9 +100,9 @@ def requests() -> str:
         + "```\n\n"
         + _rows(table.EDGE_ROWS)
         + "\n## The way in (EdgeGateway on Kubernetes)\n\nThe same rows are asked of a real Envoy 1.39 that a real Envoy Gateway 1.9 "
-        "leads, with exactly what is rendered. It answers the same, but for these. Not asked: the firewall, whose WebAssembly no "
-        "machine of the tests can fetch, and what counts one client's open requests, which Kubernetes refuses.\n\n"
-        + _differences(table.EDGE_ROWS)
+        "leads, with exactly what is rendered for production, and again for staging. It answers the same, but for these. Not asked: "
+        "the firewall, whose WebAssembly no machine of the tests can fetch, and what counts one client's open requests, which "
+        "Kubernetes refuses.\n\n" + _differences(table.EDGE_ROWS)
     )
 
 

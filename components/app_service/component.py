@@ -16,9 +16,10 @@ from components.app_service.body import Batch, Wiring
 from components.app_service.connects_to import ToApp, variables_prefix
 from components.app_service.contract import Contract, defaults, kept_to
 from components.app_service.delivery import Connection, deliver
+from components.app_service.env import GeneratedSecret, SecretRef
 from components.app_service.kinds import AnyAppServiceSpec
 from components.app_service.metrics import PUSH_VARIABLE
-from components.app_service.spec import AppServiceSpec, GeneratedSecret, SecretRef
+from components.app_service.spec import AppServiceSpec
 from components.connections import AppConnection, Credential, Edge, Gate
 from components.targets import DockerTarget, KubernetesTarget, Target
 

@@ -16,8 +16,9 @@ import pulumi
 from pydantic import Discriminator, Field, Tag
 
 from components.app_service.connects_to import delivered_by
+from components.app_service.env import GeneratedSecret, SecretRef
 from components.app_service.metrics import PUSH_VARIABLE
-from components.app_service.spec import AppServiceSpec, GeneratedSecret, SecretRef
+from components.app_service.spec import AppServiceSpec
 from components.vocabulary import Listed, Problem, Spec, VariableName, milliseconds
 
 STAND_IN = re.compile(r"rehearsal-[0-9a-f]{16}")
@@ -99,6 +100,12 @@ class NumberVariable(_Variable):
         low = self.min is None or float(value) >= self.min
         high = self.max is None or float(value) <= self.max
         return None if low and high else f"must be {self.form}"
+
+    def problems(self) -> Iterable[Problem]:
+        if self.min is not None and self.max is not None and self.min > self.max:
+            yield Problem(path=("max",), rule=f"must be min ({self.min}) or more: no value would keep the contract")
+            return
+        yield from super().problems()
 
 
 class WordVariable(_Variable):

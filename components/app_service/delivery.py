@@ -11,7 +11,8 @@ from typing import Literal
 
 import pulumi
 
-from components.app_service.spec import AppServiceSpec, GeneratedSecret, SecretRef
+from components.app_service.env import GeneratedSecret, SecretRef
+from components.app_service.spec import AppServiceSpec
 from components.connections import (
     AppConnection,
     Credential,

@@ -13,6 +13,7 @@ from components.app_service import env_file
 from components.app_service.body import Made, Wiring
 from components.app_service.build import context_digest
 from components.app_service.contract import delivered
+from components.app_service.developer import DockerSpec
 from components.app_service.docker_parts import (
     contents,
     environment,
@@ -21,7 +22,7 @@ from components.app_service.docker_parts import (
 )
 from components.app_service.kinds import AnyAppServiceSpec, StatefulSpec
 from components.app_service.probes import CommandProbe, HttpProbe, Probe, TcpProbe
-from components.app_service.spec import KILL_MARGIN_SECONDS, AppServiceSpec, DockerSpec
+from components.app_service.spec import KILL_MARGIN_SECONDS, AppServiceSpec
 from components.connections import Gate
 from components.targets import DockerTarget
 from components.targets.docker import (

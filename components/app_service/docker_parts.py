@@ -8,7 +8,8 @@ import pulumi
 
 from components.app_service.body import Wiring
 from components.app_service.delivery import Delivery
-from components.app_service.spec import AppServiceSpec, DockerSpec
+from components.app_service.developer import DockerSpec
+from components.app_service.spec import AppServiceSpec
 from components.connections import Gate, Instance, Network
 from components.folders import CONFIG_FOLDER, SECRETS_FOLDER
 

@@ -1,27 +1,21 @@
 """What a stack file can say about an app's own series: `metrics` and `slo`.
 
-Owns: which series count requests, figures of the business, alerts that the stack file itself words, and promises. Leaves
-what becomes of them to `signals.py`, `alerts.py` and `telemetry.py`, and what holds between apps to the stack's proofs.
+Owns: figures of the business, alerts that the stack file itself words, and promises. Leaves which series count requests to
+`requests.py`, what becomes of them to `signals.py`, `alerts.py` and `telemetry.py`, and what holds between apps to the proofs.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Literal
 
-from pydantic import Field, Tag
+from pydantic import Field
 
+from components.app_service.requests import Requests, SeriesName
 from components.promql import PromqlError, parse
 from components.telemetry import Severity, Unit
 from components.telemetry_rules import can_burn
-from components.vocabulary import Duration, Listed, PortName, Problem, Spec, UrlPath, milliseconds, seconds
-
-SeriesName = Annotated[
-    str,
-    Field(pattern=r"^[a-zA-Z_][a-zA-Z0-9_]{0,119}$", examples=["shop_orders_total"]),
-]
-"""A series as the app writes it. Colons are for recording rules."""
+from components.vocabulary import Duration, Listed, PortName, Problem, Spec, UrlPath, seconds
 
 FigureName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$", examples=["orders"])]
 """A figure of the business; part of a signal's name."""
@@ -29,121 +23,8 @@ FigureName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$", examples=["
 AlertName = Annotated[str, Field(pattern=r"^[A-Z][A-Za-z0-9]{4,63}$", examples=["BlockSightChainStale"])]
 """An alert that a stack file words, in CamelCase."""
 
-Bounds = Annotated[
-    tuple[Annotated[float, Field(gt=0, le=3600)], ...],
-    Listed,
-    Field(min_length=1, max_length=50, examples=["[0.05, 0.1, 0.2, 0.5, 1, 5]"]),
-]
-"""Upper bounds of a histogram's buckets in seconds, ascending, without infinity."""
-
-PROM_CLIENT_BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-"""Of prom-client's Histogram, unless the app gives others. https://github.com/siimon/prom-client#histogram"""
-
 PUSH_VARIABLE = "PUSHGATEWAY_URL"
 """What names the push gateway to whatever pushes."""
-
-OPENTELEMETRY_BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0)
-"""Advised for http.server.request.duration. https://opentelemetry.io/docs/specs/semconv/http/http-metrics/"""
-
-
-class _Requests(Spec):
-    """A histogram of requests in seconds, with the status as a label."""
-
-    @property
-    def histogram(self) -> str:
-        raise NotImplementedError
-
-    @property
-    def status_label(self) -> str:
-        raise NotImplementedError
-
-    @property
-    def bounds(self) -> tuple[float, ...]:
-        raise NotImplementedError
-
-    def problems(self) -> Iterable[Problem]:
-        if list(self.bounds) != sorted(set(self.bounds)):
-            yield Problem(path=("buckets",), rule="must ascend, none twice", example="[0.05, 0.1, 0.2, 0.5, 1, 5]")
-
-
-class PromClientRequests(_Requests):
-    """prom-client (Node.js), by its usual names: http_request_duration_seconds with status_code."""
-
-    style: Literal["prom_client"]
-    """prom-client."""
-    buckets: Bounds = PROM_CLIENT_BOUNDS
-    """As the app declares them."""
-
-    @property
-    def histogram(self) -> str:
-        return "http_request_duration_seconds"
-
-    @property
-    def status_label(self) -> str:
-        return "status_code"
-
-    @property
-    def bounds(self) -> tuple[float, ...]:
-        return self.buckets
-
-
-class OpenTelemetryRequests(_Requests):
-    """OpenTelemetry's semantic conventions: http_server_request_duration_seconds with http_response_status_code."""
-
-    style: Literal["opentelemetry"]
-    """OpenTelemetry."""
-    buckets: Bounds = OPENTELEMETRY_BOUNDS
-    """As the app's views declare them."""
-
-    @property
-    def histogram(self) -> str:
-        return "http_server_request_duration_seconds"
-
-    @property
-    def status_label(self) -> str:
-        return "http_response_status_code"
-
-    @property
-    def bounds(self) -> tuple[float, ...]:
-        return self.buckets
-
-
-class CustomRequests(_Requests):
-    """Any other histogram."""
-
-    style: Literal["custom"]
-    """Names of the app's own."""
-    series: SeriesName = Field(examples=["shop_request_seconds"])
-    """The histogram, without _bucket, _count and _sum."""
-    status: str = Field(pattern=r"^[a-zA-Z_][a-zA-Z0-9_]{0,62}$", examples=["code"])
-    """Its label that holds the HTTP status."""
-    buckets: Bounds
-    """As the app declares them."""
-
-    @property
-    def histogram(self) -> str:
-        return self.series
-
-    @property
-    def status_label(self) -> str:
-        return self.status
-
-    @property
-    def bounds(self) -> tuple[float, ...]:
-        return self.buckets
-
-    def problems(self) -> Iterable[Problem]:
-        yield from super().problems()
-        if re.search(r"_(bucket|count|sum)$", self.series):
-            yield Problem(path=("series",), rule="must be the histogram's name, without _bucket, _count or _sum")
-
-
-Requests = Annotated[
-    Annotated[PromClientRequests, Tag("prom_client")]
-    | Annotated[OpenTelemetryRequests, Tag("opentelemetry")]
-    | Annotated[CustomRequests, Tag("custom")],
-    Field(discriminator="style", examples=["{style: prom_client}"]),
-]
 
 
 class FigureAlertSpec(Spec):
@@ -318,14 +199,10 @@ def disagreements(metrics: MetricsSpec | None, slo: SloSpec | None, ports: Itera
             rule="promises what nobody counts: say which series count requests",
             example="metrics: {requests: {style: prom_client}}",
         )
-    elif slo.latency is not None and not _is_bound(slo.latency.below, requests):
+    elif slo.latency is not None and not requests.has_bound(slo.latency.below):
         bounds = ", ".join(f"{bound:g}" for bound in requests.bounds)
         yield Problem(
             path=("slo", "latency", "below"),
             rule=f"is no upper bound of a bucket, so nobody can count what is faster; metrics.requests.buckets has: {bounds}",
             example=f"{round(1000 * requests.bounds[0])}ms",
         )
-
-
-def _is_bound(below: str, requests: _Requests) -> bool:
-    return any(abs(bound * 1000 - milliseconds(below)) < 1e-6 for bound in requests.bounds)

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from components.app_service import facts
 from components.app_service.kinds import RollingSpec, StatefulSpec
-from components.app_service.metrics import FigureSpec, LatencySpec, Requests
+from components.app_service.metrics import FigureSpec, LatencySpec
+from components.app_service.requests import Requests
 from components.app_service.spec import OWN_CONTAINER, AppServiceSpec
 from components.telemetry import Signal, TargetKind, Unit
 from components.telemetry_rules import number

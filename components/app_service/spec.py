@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import Field
 
-from components.app_service.batch import HelperSpec, JobSpec, MigrationsSpec, SeedSpec, SmokeSpec
+from components.app_service.batch import HelperSpec, JobSpec, MigrationsSpec, SmokeSpec
 from components.app_service.connects_to import ConnectionSpec, ToPostgres, delivered_by
+from components.app_service.developer import DockerSpec
+from components.app_service.env import EnvValue
 from components.app_service.isolation import IsolationSpec
 from components.app_service.metrics import PUSH_VARIABLE, MetricsSpec, SloSpec, disagreements
 from components.app_service.probes import ProbesSpec
@@ -27,7 +29,6 @@ from components.vocabulary import (
     Port,
     PortName,
     Problem,
-    SecretName,
     Size,
     Spec,
     VariableName,
@@ -41,47 +42,6 @@ OWN_CONTAINER = "app"
 """Name of the app's own container in its pod."""
 
 ONE_MACHINE = "one machine runs one container of each app"
-
-
-class SecretRef(Spec):
-    """A value of the stack file's `secrets`."""
-
-    secret: SecretName
-    """Its name there."""
-    deliver: Literal["file", "env"] = "file"
-    """`file`: /run/secrets/NAME and NAME_FILE. `env`: the variable itself, readable by whoever may inspect the workload."""
-
-
-class GeneratedSecret(Spec):
-    """A value that the stack makes once and keeps."""
-
-    generate: int = Field(ge=16, le=128, examples=[32])
-    """Length, in letters and digits. Changing it makes a new value, and is refused by protection."""
-    deliver: Literal["file", "env"] = "file"
-    """As for a named secret."""
-
-
-def _form_of_value(value: Any) -> str | None:
-    match value:
-        case str():
-            return "text"
-        case SecretRef() | {"secret": _}:
-            return "secret"
-        case GeneratedSecret() | {"generate": _}:
-            return "generate"
-        case _:
-            return None
-
-
-EnvValue = Annotated[
-    Annotated[str, Tag("text")] | Annotated[SecretRef, Tag("secret")] | Annotated[GeneratedSecret, Tag("generate")],
-    Discriminator(
-        _form_of_value,
-        custom_error_type="form",
-        custom_error_message="must be a text (quote numbers, booleans and dates), {secret: NAME} or {generate: LENGTH}",
-    ),
-    Field(examples=['"8000"', "{secret: coin_api_key}", "{generate: 32}"]),
-]
 
 
 class ResourcesSpec(Spec):
@@ -177,52 +137,6 @@ class KubernetesSpec(Spec):
             for name in helpers:
                 if name == OWN_CONTAINER or (block == "init" and name in self.sidecars):
                     yield Problem(path=(block, name), rule="is the name of another container of the pod; rename it")
-
-
-class SourceMount(Spec):
-    """A folder of the developer's machine inside the container."""
-
-    source: str = Field(pattern=r"^(\./|\.\./|/).*", examples=["./services/api/src"])
-    """Folder, from the project's folder."""
-    path: AbsolutePath = Field(examples=["/app/src"])
-    """Where it appears."""
-    read_only: bool = True
-    """Whether the container can't write to it."""
-
-
-class BuildSpec(Spec):
-    """Builds the image on the Docker host during `up`, under the name in `image`."""
-
-    context: str = Field(pattern=r"^(\./|\.\./|/).*", examples=["./services/api"])
-    """Folder sent to the builder, from the project's folder."""
-    dockerfile: str = Field(default="Dockerfile", examples=["Dockerfile"])
-    """Path inside the context."""
-    target: str | None = Field(default=None, examples=["dev"])
-    """Stage of a multi-stage Dockerfile."""
-
-
-class DockerSpec(Spec):
-    """Only for stacks on Docker: the developer's day."""
-
-    publish: Mapping[PortName, Port] = Field(default={}, examples=["{http: 3000}"])
-    """Ports of the app by the port of 127.0.0.1 that reaches them."""
-    command: Annotated[tuple[str, ...], Listed, Field(min_length=1)] | None = Field(
-        default=None, examples=["[npm, run, dev]"]
-    )
-    """Replaces `command` here."""
-    mounts: Annotated[tuple[SourceMount, ...], Listed] = Field(
-        default=(), examples=["[{source: ./services/api/src, path: /app/src}]"]
-    )
-    """Source folders for hot reload."""
-    build: BuildSpec | None = None
-    """How to build `image` here; absent: it is pulled, or is there already."""
-    env_file: str | None = Field(default=None, pattern=r"^(\./|\.\./|/).*", examples=["./api.env"])
-    """A developer's own variables, one NAME=VALUE a line, from the project's folder; they go before `env`, and what
-    connections bring goes before them."""
-    seed: SeedSpec | None = None
-    """Sample data."""
-    writable_root: bool = False
-    """Lets the container write to its own root file system, for development servers that insist."""
 
 
 class AppServiceSpec(Spec):
@@ -359,7 +273,7 @@ class AppServiceSpec(Spec):
             for name, value in self.env.items()
             if not isinstance(value, str) and value.deliver == "file"
         }
-        for variable in self.env.keys() & taken.keys():
+        for variable in sorted(self.env.keys() & taken.keys()):
             yield Problem(path=("env", variable), rule=taken[variable])
 
     def _ports(self) -> Iterable[Problem]:

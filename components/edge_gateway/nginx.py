@@ -162,6 +162,10 @@ def _location(route: Route, path: str, *, websocket: bool) -> Iterator[str]:
         "upgrade": "proxy_set_header Upgrade $http_upgrade;" if websocket else "",
         "timeout": f"{seconds(timeouts.websocket_idle if websocket else timeouts.answer)}s",
         "buffering": "proxy_buffering off;" if websocket else "",
+        # nginx counts as a failure what it gives to another, and nothing else.
+        "failures": ""
+        if route.spec.circuit is None
+        else "proxy_next_upstream error timeout http_502 http_503 http_504;",
     }
     for match in ["/"] if path == "/" else [f"= {path}", f"^~ {path}/"]:
         yield fill("edge_location.conf", {**values, "match": match})

@@ -88,7 +88,8 @@ class WafSpec(Spec):
     """Coraza with OWASP's Core Rule Set, as WebAssembly inside each Envoy: a net for known attacks, not a proof against them.
 
     It reads requests, never answers; costs memory and some milliseconds a request; and takes harmless requests for
-    attacks until its rules are tuned. If it can't run, requests are refused. https://github.com/corazawaf/coraza-proxy-wasm
+    attacks until its rules are tuned. If it can't run, requests are refused. The tests of this repository can't fetch its
+    image, so they have not run it: try it on a staging stack. https://github.com/corazawaf/coraza-proxy-wasm
     """
 
     mode: Literal["detect", "block"] = "detect"

@@ -34,10 +34,10 @@ _TLS = (
     "tls-replication yes",
 )
 
-_WITHOUT_A_FILE = {
-    # By way of a file, a cache would need the room of all its keys on disk, and come back with what it was yesterday.
+_TAKING_OVER = {
+    # Without a file, which would need the room of all keys on disk, and come back with what they were yesterday.
     "valkey": ("repl-diskless-load flush-before-load",),
-    # Redis would keep its old keys in memory meanwhile, or takes a file if it has any; that one has room, and goes at once.
+    # Redis needs one if it has keys, unless it may keep them in memory meanwhile. It has room, and goes at once.
     "redis": ("repl-diskless-load on-empty-db", "rdb-del-sync-files yes"),
 }
 """How a cache's replica takes over all keys."""
@@ -82,7 +82,7 @@ def server(spec: RedisCacheSpec, *, tls: bool) -> str:
             # An old primary that nobody follows any more must not go on taking writes.
             lines += ["min-replicas-to-write 1", f"min-replicas-max-lag {MAX_LAG_SECONDS}"]
         else:
-            lines += _WITHOUT_A_FILE[spec.engine]
+            lines += _TAKING_OVER[spec.engine]
     if isinstance(spec, ClusterSpec):
         lines += _sharded(durable=durable)
     return _text(lines)

@@ -107,6 +107,12 @@ class RedisSpec(Spec):
                 "and a server over its limit is killed",
                 example=f"{memory * HEADROOM[self.purpose] // 100 // 2**20}Mi",
             )
+        if self.image is not None and "bitnami" in self.image:
+            yield Problem(
+                path=("image",),
+                rule="is a Bitnami image: they are frozen since August 2025, and are laid out differently",
+                example="docker.io/valkey/valkey@sha256:<64 hex digits>",
+            )
         if self.purpose == "cache" and self.storage is not None:
             yield Problem(
                 path=("storage",),

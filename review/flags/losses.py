@@ -36,7 +36,11 @@ def data_loss(case: Case) -> Iterator[Finding]:
 def _how(change: Change) -> str:
     if change.op is Op.DELETE:
         return "is deleted"
-    return f"is replaced, because {', '.join(change.why[:3]) or 'an input'} can't be changed in place"
+    return f"is replaced, because {_causes(change)} can't be changed in place"
+
+
+def _causes(change: Change) -> str:
+    return ", ".join(change.why[:3]) or "an input"
 
 
 def _consequence(change: Change, words: str) -> str:
@@ -61,9 +65,10 @@ _LEFT = "the old one stays where it is with all that it holds (retain_on_delete)
 
 
 def _remedy(change: Change) -> str:
+    undo = "put it back into the stack file" if change.op is Op.DELETE else f"leave {_causes(change)} as it was"
     if change.old is not None and change.old.protect:
-        return "put it back into the stack file; if it shall go, take its protection off first, in a change of its own: until then the engine refuses"
-    return "if it shall stay: put it back into the stack file, or set protect and retain_on_delete first"
+        return f"{undo}; if it shall go, take its protection off first, in a change of its own: until then the engine refuses"
+    return f"{undo}, or set protect and retain_on_delete first, in a change of its own"
 
 
 def _grade(case: Case, change: Change) -> Grade:
@@ -152,7 +157,10 @@ def rename(case: Case) -> Iterator[Finding]:
         ]
         remedy = pair.alias
         if physical:
-            remedy += f"\n# The alias keeps the rows; names of objects change too ({physical[0][0]} → {physical[0][1]}), and no object can be renamed: those are still replaced. Keep the old name."
+            old, new = min(
+                physical, key=lambda names: (len(names[0]), names[0])
+            )  # the thing itself, whatever comes first
+            remedy += f"\n# The alias keeps the rows; names of objects change too ({old} → {new}), and no object can be renamed: those are still replaced. Keep the old name."
         sentence = f"looks like a rename: {what}{', with ' if and_more else ''}{and_more}"
         yield case.finding("F3", Grade.BLOCK, pair.new, sentence, "Pulumi: aliases", remedy)
 

@@ -27,7 +27,7 @@ MAIN = WithBackups(name="main", container="shop-dev-main")
 
 
 def run(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "recovery", "--project", str(project), *arguments]
+    command = [sys.executable, "-m", "recovery", *arguments, "--project", str(project)]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
@@ -66,12 +66,13 @@ def test_keys_may_stand_without_the_projects_name(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "rule"),
     [
-        (("--stack", "prod", "backup"), "prod is not on Docker; there the operator does this"),
+        (("backup", "--stack", "prod"), "prod is not on Docker; there the operator does this"),
         (("backup", "--server", "mian"), "mian is no server of this stack; there are: main"),
         (("restore", "mian-20261124T020000Z"), "mian is no server of this stack; there are: main"),
         (("restore", "main", "--to", "2126-01-01 00:00:00+00:00"), "that moment lies in the future"),
         (("restore", "main", "--to", "2026-11-25 01:00:00"), "must be a moment with its zone"),
-        (("--stack", "qa", "backup"), "Pulumi.qa.yaml is not there"),
+        (("--stack", "qa", "backup"), "options stand behind the command: python -m recovery backup --stack dev"),
+        (("backup", "--stack", "qa"), "Pulumi.qa.yaml is not there"),
     ],
 )
 def test_a_command_that_can_not_mean_anything_is_refused(arguments: tuple[str, ...], rule: str) -> None:

@@ -100,7 +100,9 @@ def test_one_that_pins_the_same_runs_with_ours(project: Folder, installer: Insta
 
 def test_the_report_says_so(project: Folder, installer: Installer, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["diff", "--project", str(project.path), "--base", "main"]) == 0
-    assert "- the base pins other packages (requirements.txt) and ran with its own" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "- the base pins other packages (requirements.txt) and ran with its own" in told
+    assert "- in the state alone: Stack flat-dev gives other outputs: prefix" in told
     assert installer.installed
 
 

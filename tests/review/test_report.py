@@ -20,6 +20,7 @@ from review.flags import FLAGS, Limits, findings
 from review.model import Plan, State, Violation
 from review.problems import CannotJudgeError
 from review.report import Asked, Report, Verdict, judge
+from review.values import UNKNOWN
 from tests.review import corpus
 from tests.review.scenarios import SCENARIOS
 
@@ -202,6 +203,42 @@ def test_no_changes_and_safe_are_two_words(tmp_path: Path) -> None:
     assert corpus.report("image-bumped", tmp_path).verdict is Verdict.SAFE
 
 
+@pytest.mark.parametrize(
+    ("name", "verdict", "line"),
+    [
+        ("component-renamed-with-alias", Verdict.SAFE, "Part store was called cache (alias)"),
+        ("protect-added", Verdict.SAFE, "StorageClass fast gains protect"),
+        ("protect-removed", Verdict.BLOCK, "PersistentVolumeClaim shop/claim loses protect"),
+        ("retain-removed", Verdict.BLOCK, "Namespace shop loses retain"),
+    ],
+)
+def test_what_changes_in_the_state_alone_is_a_change(name: str, verdict: Verdict, line: str, tmp_path: Path) -> None:
+    """The engine calls it unchanged; a release that passed over it would leave the old name or no guard in the state."""
+    report = corpus.report(name, tmp_path)
+    assert report.verdict is verdict
+    assert report.fingerprint != corpus.report("nothing", tmp_path).fingerprint
+    assert f"- in the state alone: {line}" in markdown.render(report).partition("<details>")[0]
+    (change,) = json.loads(machine.as_json(report))["inStateAlone"]
+    assert bool(change["was"]) == ("alias" in name)
+
+
+@pytest.mark.parametrize(
+    ("new", "verdict"), [("other", Verdict.SAFE), ("old", Verdict.NO_CHANGES), (UNKNOWN, Verdict.NO_CHANGES)]
+)
+def test_outputs_of_the_stack_are_what_it_gives(new: str, verdict: Verdict, tmp_path: Path) -> None:
+    """The engine tells them behind the step, and counts the stack as unchanged; what is not known is no news."""
+    urn = "urn:pulumi:dev::shop::pulumi:pulumi:Stack::shop-dev"
+    sides = {"old": {"outputs": {"url": "old"}}, "new": {"outputs": {"url": new}}}
+    told = {"resOutputsEvent": {"metadata": {"op": "same", "urn": urn, **sides}}}
+    *steps, summary = corpus.load("nothing")["gate"]
+    (tmp_path / "gate").write_text(corpus.lines([*steps, told, summary]), encoding="utf-8")
+    from review import events  # noqa: PLC0415  # beside its one use
+
+    report = judge(corpus.case(events.read(tmp_path / "gate"), corpus.before()), Asked())
+    assert report.verdict is verdict
+    assert ("gives other outputs: url" in markdown.render(report)) == (new == "other")
+
+
 def test_an_unquiet_state_blocks(tmp_path: Path) -> None:
     """F14; the state is edited, as no program ends in one of these."""
     from review import state  # noqa: PLC0415  # beside its one use
@@ -246,7 +283,7 @@ def test_drift_of_what_is_changed_needs_a_look(tmp_path: Path) -> None:
 
 def test_json_keeps_its_schema(tmp_path: Path) -> None:
     schema = json.loads((Path(machine.__file__).parent / "report.schema.json").read_text(encoding="utf-8"))
-    for name in ("nothing", "everything-relabelled", "component-renamed", "claim-moved"):
+    for name in ("nothing", "protect-added", "everything-relabelled", "component-renamed", "claim-moved"):
         document = json.loads(machine.as_json(corpus.report(name, tmp_path)))
         assert list(_broken(schema, document)) == []
     document["verdict"] = "FINE"

@@ -25,7 +25,7 @@ BLOCK = re.compile(r"^( *)```yaml\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
 
 PLACES: Mapping[str, tuple[str, ...]] = {
     "develop-on-docker": ("app_services",),
-    "kinds-of-apps": ("app_services", "app_services", "app_services"),
+    "kinds-of-apps": ("app_services", "app_services", "app_services", ""),
     "reach-an-app-from-outside": ("", "app_services", "app_services", "app_services", "", ""),
     "restore-a-server": ("postgres_clusters", "postgres_clusters.main-past", "postgres_clusters.main"),
     "upgrade-postgres": ("postgres_clusters.main",),
@@ -105,7 +105,8 @@ def test_what_a_guide_shows_can_be_pasted_in_its_order(guide: Path) -> None:
         assert len(block) - len(block.lstrip()) == len(fence) + 2 * (1 + len(parts)), f"depth of\n{block}"
         shown = yaml.safe_load(textwrap.dedent(block).replace("@sha256:...", f"@sha256:{'5' * 64}"))
         if not parts:
-            shown = {key.removeprefix(f"{PROJECT}:"): section for key, section in shown.items()}
+            # What is for Pulumi.yaml stands below `value`.
+            shown = {key.removeprefix(f"{PROJECT}:"): part.get("value", part) for key, part in shown.items()}
         for part in reversed(parts):
             shown = {part: shown}
         given = functools.reduce(_pasted, shown.items(), given)

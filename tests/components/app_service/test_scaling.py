@@ -130,7 +130,7 @@ def test_the_database_lets_keda_in() -> None:
 def test_advice_changes_nothing_by_itself_and_is_given_for_every_app() -> None:
     recording = stack()
     advice = recording.of_type("VerticalPodAutoscaler")
-    apps = {"api", "bitcoind", "electrs"}
+    apps = given()[f"{PROJECT}:app_services"].keys()
     assert {a.inputs["spec"]["targetRef"]["name"] for a in advice} == apps
     assert {a.inputs["spec"]["targetRef"]["kind"] for a in advice} == {"Deployment", "StatefulSet"}
     assert {a.inputs["spec"]["updatePolicy"]["updateMode"] for a in advice} == {"Off"}

@@ -16,7 +16,10 @@ PORT = 8000
 
 
 class Backend(ThreadingHTTPServer):
-    """One replica of an app, on an address of loopback. `/slow` and `/slower` wait, `/fail` is 500, everything else is echoed."""
+    """One replica of an app, on an address of loopback.
+
+    `/slow` and `/slower` wait, `/fail` is 500, `/busy` is 503, `/cut` hangs up without an answer; everything else is echoed.
+    """
 
     daemon_threads = True
     request_queue_size = 128
@@ -79,8 +82,10 @@ class _Handler(BaseHTTPRequestHandler):
         backend.seen[asked] += 1
         if self.headers.get("Upgrade") == "websocket":
             self._websocket()
-        elif backend.broken or path.endswith("/fail"):
-            self._send(503 if backend.broken else 500, {}, b"{}")
+        elif path.endswith("/cut"):
+            self.close_connection = True
+        elif backend.broken or path.endswith(("/fail", "/busy")):
+            self._send(500 if path.endswith("/fail") else 503, {}, b"{}")
         else:
             told = {
                 "backend": backend.address,

@@ -108,11 +108,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Generator[Running]:
 
 
 @pytest.fixture(scope="package")  # its gateway's ports are fixed, and others want them after these tests
-def envoy(tmp_path_factory: pytest.TempPathFactory) -> Generator[Proxy]:
-    """The way in of the production stack, and the routes of the table."""
+def envoy(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Generator[Proxy]:
+    """The way in of a stack, which is its parameter, and the routes of the table. Never two at once."""
     if machine.kind() != "root":
         pytest.skip("namespaces: a proxy listens in a network of its own")
     if reason := managers.why_no_gateway():
         pytest.skip(f"envoy-gateway: {reason}")
-    with proxies.running("prod", nginx_server.root(), tmp_path_factory.mktemp("envoy")) as running:
+    stack: str = request.param
+    with proxies.running(stack, nginx_server.root(), tmp_path_factory.mktemp(f"envoy-{stack}")) as running:
         yield running

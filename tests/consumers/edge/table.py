@@ -270,6 +270,7 @@ ROUTES: Mapping[str, Mapping[str, Any]] = {
         "paths": ["/keyed"],
         "api_key": {"clients": {"partner": {"secret": "partner_api_key"}}},
     },
+    "guarded": {"host": "app.test", "paths": ["/guarded"], "circuit": {"failures": 2, "pause": "1s"}},
     "inside": {"host": "inside.test", "paths": ["/only"]},
 }
 """The routes that are asked: what a stack file says, by backend."""
@@ -382,4 +383,13 @@ EDGE_ROWS = (
     ),
     Row("OPTIONS that is no preflight goes to the app", "/", 200, {}, '"method": "OPTIONS"', method="OPTIONS"),
     Row("An app that fails", "/fail", 500, {"Content-Security-Policy": ANY}),
+    Row("An app that says it is busy", "/busy", 503, {"Content-Security-Policy": ANY}),
+    Row(
+        "An app that hangs up",
+        "/cut",
+        502,
+        method="POST",
+        body=1,
+        envoy=Otherwise(why="Envoy's word for it", status=503),
+    ),
 )

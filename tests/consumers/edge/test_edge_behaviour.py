@@ -16,6 +16,9 @@ from tests.consumers.edge import asking, table
 from tests.consumers.edge.asking import Answer, ask
 from tests.consumers.edge.conftest import Running
 
+FORGETS_SECONDS = 6.1
+"""After so long a replica that failed is asked again: fail_timeout, which nginx counts in whole seconds."""
+
 
 def get(edge: Running, target: str, **more: object) -> Answer:
     return ask(edge.place.https, target, host="app.test", trust=edge.authority, **more)  # pyright: ignore[reportArgumentType]  # passed on
@@ -87,7 +90,7 @@ def test_a_client_stays_with_its_replica_and_clients_are_spread(edge: Running) -
 
 
 def test_no_idempotent_request_fails_when_a_replica_dies_under_load(edge: Running) -> None:
-    failing, other = edge.backends
+    dying, other = edge.backends
 
     def many(number: int) -> list[int]:
         return [get(edge, f"/load/{number}").status for _ in range(40)]
@@ -95,26 +98,43 @@ def test_no_idempotent_request_fails_when_a_replica_dies_under_load(edge: Runnin
     with ThreadPoolExecutor(8) as pool:
         running = [pool.submit(many, number) for number in range(8)]
         time.sleep(0.1)
-        failing.broken = True
+        dying.die()
         try:
             statuses = [status for task in running for status in task.result()]
         finally:
-            failing.broken = False
+            dying.revive()
     assert statuses == [200] * 320
     assert sum(other.seen.values()) > 0
 
 
-def test_a_post_is_not_sent_twice(edge: Running) -> None:
-    for backend in edge.backends:
-        backend.broken = True
-    before = sum(b.seen["POST /once"] for b in edge.backends)
+def test_what_an_app_answers_is_handed_on_and_asked_for_once(edge: Running) -> None:
+    """An endpoint that fails is no reason to ask it again, nor to leave the others of its app alone."""
+    before = sum(backend.seen["GET /often/busy"] for backend in edge.backends)
+    assert [get(edge, "/often/busy").status for _ in range(8)] == [503] * 8
+    assert sum(backend.seen["GET /often/busy"] for backend in edge.backends) == before + 8
+    assert [get(edge, "/well").status for _ in range(8)] == [200] * 8
+
+
+def test_a_circuit_leaves_a_replica_alone_that_only_fails(edge: Running) -> None:
+    ill, well = edge.backends
+    ill.broken = True
     try:
-        assert get(edge, "/once", method="POST", body=b"x").status == 503
+        statuses = [get(edge, "/guarded/ill").status for _ in range(40)]
     finally:
-        for backend in edge.backends:
-            backend.broken = False
-    assert sum(b.seen["POST /once"] for b in edge.backends) == before + 1
-    time.sleep(5.1)  # both replicas count as failed for fail_timeout
+        ill.broken = False
+    assert statuses == [200] * 40
+    assert 0 < ill.seen["GET /guarded/ill"] <= 4
+    assert well.seen["GET /guarded/ill"] == 40
+
+
+def test_a_post_is_not_sent_twice(edge: Running) -> None:
+    """Though its replica may have died of it. A GET is."""
+    time.sleep(FORGETS_SECONDS)
+    assert {get(edge, "/before").status for _ in range(8)} == {200}, "each replica has answered since it failed"
+    for method, times in (("POST", 1), ("GET", 2)):
+        assert get(edge, "/once/cut", method=method, body=b"x" if method == "POST" else None).status == 502
+        assert sum(backend.seen[f"{method} /once/cut"] for backend in edge.backends) == times
+    time.sleep(FORGETS_SECONDS)
     assert get(edge, "/").status == 200
 
 

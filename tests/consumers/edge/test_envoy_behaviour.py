@@ -20,6 +20,8 @@ from tests.consumers.edge.backends import Backend
 from tests.consumers.edge.proxies import HTTP, Proxy
 from tests.series import emitted_by
 
+pytestmark = pytest.mark.parametrize("envoy", ["prod"], indirect=True)
+
 UPGRADE = b"Host: app.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
 ALLOWED = "203.0.113.5"
 
@@ -150,11 +152,17 @@ def test_only_what_a_replica_held_fails_when_it_dies_under_load(envoy: Proxy) ->
     assert Counter(statuses)[503] <= clients
 
 
-def test_a_post_is_not_sent_twice(envoy: Proxy) -> None:
-    before = sum(backend.seen["POST /once"] for backend in envoy.replicas)
-    with broken(*envoy.replicas):
-        assert envoy.ask("/once", method="POST", body=b"x").status == 503
-    assert sum(backend.seen["POST /once"] for backend in envoy.replicas) == before + 1
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_what_a_replica_has_begun_is_not_sent_to_another(envoy: Proxy, method: str) -> None:
+    body = b"x" if method == "POST" else None
+    assert envoy.ask("/once/cut", method=method, body=body).status == 503
+    assert sum(backend.seen[f"{method} /once/cut"] for backend in envoy.replicas) == 1
+
+
+def test_what_an_app_answers_is_handed_on_and_asked_for_once(envoy: Proxy) -> None:
+    assert [envoy.ask("/often/busy").status for _ in range(8)] == [503] * 8
+    assert sum(backend.seen["GET /often/busy"] for backend in envoy.replicas) == 8
+    assert [envoy.ask("/well").status for _ in range(8)] == [200] * 8
 
 
 def test_a_key_stays_at_the_edge_and_in_no_log(envoy: Proxy) -> None:

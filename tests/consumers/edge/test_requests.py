@@ -54,6 +54,7 @@ def test_the_edge_answers_as_the_table_says(row: Row, edge: Running) -> None:
     hold(row, asked(row, partial(of_nginx, edge)), LOOPBACK)
 
 
+@pytest.mark.parametrize("envoy", ["prod", "staging"], indirect=True)
 @pytest.mark.parametrize("row", EDGE_ROWS, ids=lambda row: row.title)
 def test_envoy_answers_the_same_but_where_the_table_says_otherwise(row: Row, envoy: Proxy) -> None:
     hold(on_envoy(row), asked(row, envoy.ask), envoy.client)

@@ -91,18 +91,20 @@ CASES: tuple[Case, ...] = (
         contracts={"api": {"PORT": {"type": "integer"}}},
     ),
     Case(
-        "Defaults that break their own contract",
+        "A contract that breaks itself",
         {},
         (
             "contracts.api.PORT.default: must be a whole number",
             "contracts.api.KEY.default: would be a secret in plaintext; remove it",
             "contracts.api.SHOP.pattern: is no regular expression; e.g. '[a-z-]+'",
+            "contracts.api.PAGE.max: must be min (10) or more: no value would keep the contract",
         ),
         contracts={
             "api": {
                 "PORT": {"type": "int", "default": "http"},
                 "KEY": {"secret": True, "default": "x"},
                 "SHOP": {"pattern": "["},
+                "PAGE": {"type": "int", "min": 10, "max": 5},
             }
         },
     ),

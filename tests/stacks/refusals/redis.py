@@ -64,6 +64,11 @@ CASES: tuple[Case, ...] = (
         "redis_caches.cache.maxmemory: must be 90 % of memory or less: buffers of clients and replicas come on top of it, and a server over its limit is killed; e.g. 192Mi",
     ),
     _case(
+        "A cache on a Bitnami image",
+        {**CACHE, "image": "docker.io/bitnami/valkey@sha256:" + "1" * 64},
+        "redis_caches.cache.image: is a Bitnami image: they are frozen since August 2025, and are laid out differently; e.g. docker.io/valkey/valkey@sha256:<64 hex digits>",
+    ),
+    _case(
         "A cache with a volume",
         {**CACHE, "storage": "1Gi"},
         "redis_caches.cache.storage: is for stores: a cache keeps nothing on disk; remove it, or say purpose: store",
