@@ -290,7 +290,8 @@ def _restores(m: AlertMaker, backup: BackupSpec) -> Iterator[Alert]:
         limit = number(ARCHIVED_LONG_ENOUGH_SECONDS)
     else:
         day = datetime.datetime.fromisoformat(f"{backup.restore.tried}T00:00:00+00:00")
-        age, limit = f"vector(time() - {day.timestamp():.0f})", number(seconds(backup.restore.every))
+        # A mistyped year lies ahead, and would keep this silent until then.
+        age, limit = f"abs(vector(time() - {day.timestamp():.0f}))", number(seconds(backup.restore.every))
     yield m.alert(
         "RestoreUntried",
         f"{age} > {limit}",

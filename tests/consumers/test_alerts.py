@@ -95,9 +95,16 @@ def test_the_other_half_of_an_alert_fires_too(promtool: Promtool) -> None:
     assert promtool.play(rules(teller), [counted(name, case.minutes, fed(teller, case.ill), {name: 1})]) == ""
 
 
-def test_the_day_of_a_drill_counts_until_the_next_is_due(promtool: Promtool) -> None:
+@pytest.mark.parametrize(
+    ("tried", "played"),
+    [("1970-01-01", ((24 * 60 - 5, 0), (25 * 60 + 5, 1))), ("2062-11-25", ((65, 1),))],
+    ids=["the next is due", "a mistyped year"],
+)
+def test_the_day_of_a_drill_counts_for_as_long_as_it_can(
+    promtool: Promtool, tried: str, played: tuple[tuple[int, int], ...]
+) -> None:
     """promtool's clock starts in 1970."""
-    restore = {"tried": "1970-01-01", "every": "1d"}
+    restore = {"tried": tried, "every": "1d"}
     spec = PostgresClusterSpec.model_validate(
         {
             "major": 18,
@@ -110,7 +117,7 @@ def test_the_day_of_a_drill_counts_until_the_next_is_due(promtool: Promtool) -> 
         groups([telemetry("main", spec, "kubernetes")], "kubernetes", runbooks=RUNBOOKS),
         "PostgresRestoreUntried",
     )
-    for minutes, count in ((24 * 60 - 5, 0), (25 * 60 + 5, 1)):
+    for minutes, count in played:
         assert promtool.play(told, [counted(name, minutes, {}, {name: count})]) == ""
 
 
