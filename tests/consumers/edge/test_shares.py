@@ -1,4 +1,4 @@
-"""A canary gets its share and can't hurt anybody; a full app is not asked for more."""
+"""A canary gets its share, and hurts nobody beyond it; a full app is not asked for more."""
 
 from __future__ import annotations
 
@@ -68,13 +68,23 @@ def test_each_app_gets_its_share(shared: Shared) -> None:
     assert 15 <= sum(shared.canary.seen.values()) - before <= 25
 
 
-def test_what_a_failing_canary_could_not_answer_the_other_app_answers(shared: Shared) -> None:
+def test_what_a_failing_canary_answers_is_seen_and_by_its_share_alone(shared: Shared) -> None:
     shared.canary.broken = True
     try:
-        answers = [shared.get("/safe") for _ in range(60)]
+        statuses = Counter(shared.get("/failing").status for _ in range(200))
     finally:
         shared.canary.broken = False
-    assert {answer.status for answer in answers} == {200}
+    assert set(statuses) == {200, 503}
+    assert 15 <= statuses[503] <= 25
+
+
+def test_what_a_dead_canary_can_not_answer_the_other_app_answers(shared: Shared) -> None:
+    shared.canary.die()
+    try:
+        statuses = Counter(shared.get("/safe").status for _ in range(60))
+    finally:
+        shared.canary.revive()
+    assert statuses == {200: 60}
 
 
 def test_a_full_app_is_not_asked_for_more(shared: Shared) -> None:
