@@ -191,9 +191,7 @@ def _replacing(text: str, node: yaml.ScalarNode, new: str) -> _Edit:
 
 
 def _entries(node: yaml.Node | None) -> Iterator[tuple[str, yaml.Node]]:
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            yield str(key.value), value
+    return ((str(key.value), value) for key, value in faults.entries(node))
 
 
 def _pairs(node: yaml.Node | None) -> Iterator[tuple[str, yaml.Node]]:

@@ -90,21 +90,13 @@ def scheduled_backup(
     cluster: pulumi.Resource,
 ) -> CustomResource:
     """Base backups by schedule, and one at once: until the first there is nothing to restore."""
-    return CustomResource(
-        f"{name}-backup",
-        api_version=versions.CLOUDNATIVE_PG_API,
-        kind="ScheduledBackup",
-        metadata=metadata(target, labels, f"{name}-backup"),
-        spec={
-            "cluster": {"name": name},
-            "schedule": backup.schedule,
-            "immediate": True,
-            "method": "plugin",
-            "pluginConfiguration": {"name": versions.BARMAN_CLOUD_PLUGIN},
-            "backupOwnerReference": "self",
-        },
-        opts=pulumi.ResourceOptions(parent=parent, provider=target.provider, depends_on=[cluster]),
-    )
+    how = {
+        "schedule": backup.schedule,
+        "method": "plugin",
+        "pluginConfiguration": {"name": versions.BARMAN_CLOUD_PLUGIN},
+        "backupOwnerReference": "self",
+    }
+    return _scheduled(name, f"{name}-backup", how, labels, target, parent, cluster)
 
 
 def scheduled_snapshots(
@@ -116,18 +108,25 @@ def scheduled_snapshots(
     cluster: pulumi.Resource,
 ) -> CustomResource:
     """Snapshots by schedule, and one at once. Their Backup objects belong to nobody, since a snapshot goes with its object."""
+    how = {"schedule": snapshots.schedule, "method": "volumeSnapshot", "backupOwnerReference": "none"}
+    return _scheduled(name, f"{name}-snapshots", how, labels, target, parent, cluster)
+
+
+def _scheduled(
+    server: str,
+    name: str,
+    how: Mapping[str, Any],
+    labels: Mapping[str, str],
+    target: KubernetesTarget,
+    parent: pulumi.Resource,
+    cluster: pulumi.Resource,
+) -> CustomResource:
     return CustomResource(
-        f"{name}-snapshots",
+        name,
         api_version=versions.CLOUDNATIVE_PG_API,
         kind="ScheduledBackup",
-        metadata=metadata(target, labels, f"{name}-snapshots"),
-        spec={
-            "cluster": {"name": name},
-            "schedule": snapshots.schedule,
-            "immediate": True,
-            "method": "volumeSnapshot",
-            "backupOwnerReference": "none",
-        },
+        metadata=metadata(target, labels, name),
+        spec={"cluster": {"name": server}, "immediate": True, **how},
         opts=pulumi.ResourceOptions(parent=parent, provider=target.provider, depends_on=[cluster]),
     )
 

@@ -6,20 +6,14 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-import pytest
-
-from toolchain.consumers.servers import ROOT, SERVERS
-from toolchain.progress import UnavailableError
+from tests.consumers.servers import installed
 
 
 class Amtool:
     """One amtool, and a folder for what it reads."""
 
     def __init__(self, scratch: Path) -> None:
-        try:
-            self._root = SERVERS.need() / ROOT
-        except UnavailableError as error:
-            pytest.skip(f"servers: {error}")
+        self._root = installed()
         self._scratch = scratch
 
     def check(self, configuration: str) -> str:

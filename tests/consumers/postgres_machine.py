@@ -14,9 +14,8 @@ from pathlib import Path
 import pytest
 
 from tests.consumers.processes import Processes, bare_environment
+from tests.consumers.servers import installed
 from toolchain.consumers import machine
-from toolchain.consumers.servers import ROOT, SERVERS
-from toolchain.progress import UnavailableError
 
 BIN = "/usr/lib/postgresql/18/bin"
 PGDATA = "/var/lib/postgresql/18/docker"
@@ -116,10 +115,7 @@ def running(folder: Path) -> Generator[Machine]:
     """A machine with an empty server that is not started yet."""
     if machine.kind() != "root":
         pytest.skip("namespaces: needs root and namespaces of its own")
-    try:
-        lower = SERVERS.need() / ROOT
-    except UnavailableError as error:
-        pytest.skip(f"servers: {error}")
+    lower = installed()
     with Processes(folder) as processes:
         environment = {**bare_environment(folder), "LOWER": str(lower)}
         namespaces = ["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child=KILL", "--"]

@@ -7,21 +7,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
 
-from toolchain.consumers.servers import ROOT, SERVERS
-from toolchain.progress import UnavailableError
+from tests.consumers.servers import installed
 
 
 class Promtool:
     """One promtool, and a folder for what it reads."""
 
     def __init__(self, scratch: Path) -> None:
-        try:
-            self._root = SERVERS.need() / ROOT
-        except UnavailableError as error:
-            pytest.skip(f"servers: {error}")
+        self._root = installed()
         self._scratch = scratch
 
     def check(self, groups: Sequence[Mapping[str, Any]]) -> str:

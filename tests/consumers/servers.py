@@ -10,8 +10,12 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from tests.consumers.processes import bare_environment
 from toolchain.consumers import machine
+from toolchain.consumers.servers import ROOT, SERVERS
+from toolchain.progress import UnavailableError
 
 WORK = "/mnt/work"
 """Where a program finds the test's folder."""
@@ -36,6 +40,14 @@ def why_not() -> str | None:
     """The reason why this machine can't run them; None if it can."""
     kind = machine.kind()
     return None if kind == "root" else f"they need root and namespaces, which `{kind}` has not"
+
+
+def installed() -> Path:
+    """The root folder; skips the test where it is not there."""
+    try:
+        return SERVERS.need() / ROOT
+    except UnavailableError as error:
+        pytest.skip(f"servers: {error}")
 
 
 class Servers:

@@ -23,6 +23,7 @@ from tests.consumers.edge import nginx_server, proxies, table
 from tests.consumers.edge.asking import until_found
 from tests.consumers.edge.backends import Backend
 from tests.consumers.edge.proxies import Proxy
+from tests.consumers.servers import installed
 from toolchain.consumers import machine
 
 CERTIFICATES = {"main": ("app.test", "inside.test")}
@@ -115,5 +116,5 @@ def envoy(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     if reason := managers.why_no_gateway():
         pytest.skip(f"envoy-gateway: {reason}")
     stack: str = request.param
-    with proxies.running(stack, nginx_server.root(), tmp_path_factory.mktemp(f"envoy-{stack}")) as running:
+    with proxies.running(stack, installed(), tmp_path_factory.mktemp(f"envoy-{stack}")) as running:
         yield running

@@ -17,28 +17,17 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
-
 from components.edge_gateway.local_authority import script
 from components.nginx.render import Place
-from toolchain.consumers.servers import ROOT, SERVERS
-from toolchain.progress import UnavailableError
+from tests.consumers.servers import installed
 
 LOADER = "usr/lib64/ld-linux-x86-64.so.2"
 LIBRARIES = ("usr/lib/x86_64-linux-gnu",)
 
 
-def root() -> Path:
-    """The servers' root folder; skips where it is not there."""
-    try:
-        return SERVERS.need() / ROOT
-    except UnavailableError as error:
-        pytest.skip(f"servers: {error}")
-
-
 def program(name: str, *arguments: str) -> list[str]:
     """A command that runs a program of the root folder outside of it."""
-    folder = root()
+    folder = installed()
     libraries = ":".join(str(folder / part) for part in LIBRARIES)
     return [str(folder / LOADER), "--library-path", libraries, str(folder / name), *arguments]
 
@@ -90,7 +79,7 @@ def local_certificates(folder: Path, certificates: Mapping[str, tuple[str, ...]]
     made = script(
         "test authority", certificates, os.getuid(), authority=str(authority), issued=str(tls), scratch=str(folder)
     )
-    openssl = f"OPENSSL_CONF={root() / 'etc/ssl/openssl.cnf'} {' '.join(program('usr/bin/openssl'))} "
+    openssl = f"OPENSSL_CONF={installed() / 'etc/ssl/openssl.cnf'} {' '.join(program('usr/bin/openssl'))} "
     subprocess.run(["sh", "-euc", made.replace("openssl ", openssl)], check=True, capture_output=True)
     return tls / "authority.crt"
 
@@ -106,7 +95,7 @@ def place(folder: Path, resolver: str) -> Place:
         http=f"127.0.0.1:{free_port()}",
         https=f"127.0.0.1:{free_port()}",
         inside=f"127.0.0.1:{free_port()}",
-        mime_types=str(root() / "etc/nginx/mime.types"),
+        mime_types=str(installed() / "etc/nginx/mime.types"),
         tls=str(folder / "tls"),
         given_tls=str(folder / "secrets"),
         site=str(folder / "site"),

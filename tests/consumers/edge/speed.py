@@ -28,6 +28,7 @@ from components.nginx.render import Place, add_headers
 from components.routes import Route, RouteSpec
 from tests.consumers.edge import nginx_server
 from tests.consumers.edge.asking import until_found
+from tests.consumers.servers import installed
 
 ROUNDS, SECONDS, CONNECTIONS = 7, 2, 32
 HOST = "app.test"
@@ -135,7 +136,7 @@ def compare(title: str, subjects: Mapping[str, Subject], limit: float) -> bool:
 
 def default_configuration(folder: Path, place: Place, app: int) -> str:
     """The distribution's nginx.conf, with its folders moved and our two servers in it."""
-    etc = nginx_server.root() / "etc/nginx"
+    etc = installed() / "etc/nginx"
     text = (etc / "nginx.conf").read_text(encoding="utf-8")
     text = re.sub(r"(?m)^\s*#.*$", "", text)
     text = re.sub(r"(?m)^(user|pid|error_log|include /etc/nginx/modules).*$", "", text)

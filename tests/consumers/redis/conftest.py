@@ -13,10 +13,9 @@ from tests.consumers.redis import stack
 from tests.consumers.redis.apps import Writer
 from tests.consumers.redis.drill import first_acks
 from tests.consumers.redis.instance import Instance
+from tests.consumers.servers import installed
 from tests.kit.recording import Recording
 from toolchain.consumers import machine
-from toolchain.consumers.servers import ROOT, SERVERS
-from toolchain.progress import UnavailableError
 
 
 @pytest.fixture(scope="session")
@@ -24,10 +23,7 @@ def root() -> Path:
     """The root folder that has Valkey, Sentinel, HAProxy and the exporter."""
     if machine.kind() != "root":
         pytest.skip("servers: a pod needs namespaces of its own, and root")
-    try:
-        return SERVERS.need() / ROOT
-    except UnavailableError as why:
-        pytest.skip(f"servers: {why}")
+    return installed()
 
 
 @contextmanager
